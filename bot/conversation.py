@@ -1,0 +1,123 @@
+"""All we remember of one person at one account: one row, fenced by its version."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.reply import Bubble
+from catalog.db import Base, BigId, vault_of
+from catalog.vault import Unsealable
+
+MAX_PARKED = 3
+MAX_HISTORY = 8
+
+
+class Conversation(Base):
+    """`version` is the fence: of two turns over the same version one commits, the other rolls back whole."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (UniqueConstraint("account_id", "address"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    address: Mapped[str] = mapped_column(String(128))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    memory: Mapped[bytes]
+    version: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime]
+    heard_at: Mapped[datetime]  # platform time of the newest event that was handled
+    seen_at: Mapped[datetime | None] = mapped_column(index=True)  # when we last got something from her
+    remind_at: Mapped[datetime | None] = mapped_column(index=True)  # when the open talk wants a nudge
+    minute_at: Mapped[datetime | None]
+    minute_count: Mapped[int] = mapped_column(default=0)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 (SQLAlchemy's own protocol)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChoice:
+    """A choice that was put to her: see `bot.effect.Choice`; the title as she saw it."""
+
+    key: str
+    arg: str
+    title: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The question that is open, as it was asked.
+
+    choices: all that can be picked, a printed list first. asked_at: our clock when it was asked; cause_at: the
+    platform's time of the message it answered. Both tell an answer from words that were typed before it.
+    """
+
+    id: int
+    bubble: Bubble
+    choices: tuple[OpenChoice, ...]
+    expects: str
+    weighty: bool
+    asked_at: datetime
+    cause_at: datetime
+
+
+@dataclass(slots=True)
+class Past:
+    state: dict[str, Any]
+    question: Question | None
+
+
+@dataclass(slots=True)
+class Talk:
+    """One purpose that is under way: its dialogue, what it knows, what it asked last, and how it came there."""
+
+    dialogue: str
+    state: dict[str, Any]
+    question: Question | None = None
+    history: list[Past] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a conversation keeps between turns. talks: the open one is the last, below it up to three parked ones."""
+
+    talks: list[Talk] = field(default_factory=list)
+    question: Question | None = None
+    questions: int = 0  # how many were asked, which makes their ids
+    misses: int = 0  # messages in a row that were not understood
+    lot: str = ""
+    language: str = ""
+    you: str = ""
+    suggested: list[datetime] = field(default_factory=list)  # when we named a code that she might have meant
+
+
+def conversation_of(db: Session, account_id: int, address: str, now: datetime) -> Conversation:
+    """The row of this person at this account, made if she is new. A race for a new one ends in IntegrityError."""
+    row = db.scalar(select(Conversation).where(Conversation.account_id == account_id, Conversation.address == address))
+    if row is None:
+        row = Conversation(
+            account_id=account_id,
+            address=address,
+            memory=dump_memory(db, Memory()),
+            created_at=now,
+            heard_at=datetime.fromtimestamp(0, now.tzinfo),
+        )
+        db.add(row)
+        db.flush()
+    return row
+
+
+def load_memory(db: Session, row: Conversation) -> Memory | None:
+    """What we remember; None if it was written by other code or with another key, so that we must start over."""
+    try:
+        return msgspec.json.decode(vault_of(db).open(row.memory), type=Memory)
+    except (Unsealable, msgspec.MsgspecError):
+        return None
+
+
+def dump_memory(db: Session, memory: Memory) -> bytes:
+    return vault_of(db).seal(msgspec.json.encode(memory))

@@ -1,0 +1,24 @@
+"""Every talk that the bot can hold. Their order is the order in which intents look for one."""
+
+from bot.dialogue import Dialogue
+from bot.dialogues.garden import garden
+from bot.dialogues.menu import menu
+from bot.dialogues.mine import mine
+from bot.dialogues.order import order
+from bot.dialogues.person import person
+from bot.dialogues.post import post
+from bot.dialogues.shop import shop
+from bot.dialogues.tie import tie
+from bot.dialogues.trace import trace
+
+DIALOGUES: dict[str, Dialogue] = {
+    "trace": trace,
+    "shop": shop,
+    "order": order,
+    "mine": mine,
+    "post": post,
+    "garden": garden,
+    "tie": tie,
+    "person": person,
+    "menu": menu,
+}

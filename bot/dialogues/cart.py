@@ -1,0 +1,172 @@
+"""What is in a cart, and whether an amount fits the way a product is sold. Plain arithmetic, no talk."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from bot.effect import Amount, Lines, Listed, Money, Say, say
+from bot.ports import Goods, Ports, Shelf
+from catalog.acts.order import Wanted
+
+MOST = Decimal(100_000)
+BY_WEIGHT = "kg"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One product of a cart, in its own unit, at the price we said. `code` is the stamp it is bought from."""
+
+    product_id: int
+    quantity: Decimal
+    price_vnd: int
+    code: str = ""
+
+
+Cart = tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitUnsure:
+    """`2 cam`: two kilos or two pieces?"""
+
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OtherUnit:
+    """She named a unit that this is not sold by, and that cannot be turned into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffStep:
+    """It is sold in steps, and this is between two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooMuch:
+    """More than there is."""
+
+
+Misfit = UnitUnsure | OtherUnit | OffStep | TooMuch
+
+
+def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | Misfit:
+    """The quantity in the product's own unit, or what has to be asked first."""
+    single = goods.unit == BY_WEIGHT or goods.pieces > 1
+    if unit is None and single:
+        return UnitUnsure(quantity) if quantity == quantity.to_integral_value() else _stepped(goods, quantity)
+    if unit is None or unit == goods.unit:
+        return _stepped(goods, quantity)
+    if goods.pieces > 1 and unit in {"quả", "cái"}:
+        return _stepped(goods, quantity / goods.pieces)
+    if unit == "chục":
+        return _stepped(goods, quantity * 10) if goods.unit in {"quả", "cái", "con"} else OtherUnit()
+    return OtherUnit()
+
+
+def _stepped(goods: Goods, quantity: Decimal) -> Decimal | Misfit:
+    if not 0 < quantity <= MOST:
+        return TooMuch()
+    step = goods.step if goods.unit != BY_WEIGHT or goods.step > 1 else Decimal("0.1")
+    if quantity % step:
+        return OffStep()
+    return TooMuch() if quantity > goods.left else quantity
+
+
+def put(cart: Cart, line: Line) -> Cart:
+    """Add to the line of the same product, or behind the others."""
+    if not any(old.product_id == line.product_id for old in cart):
+        return (*cart, line)
+    return tuple(
+        replace(old, quantity=old.quantity + line.quantity, code=line.code or old.code)
+        if old.product_id == line.product_id
+        else old
+        for old in cart
+    )
+
+
+def set_to(cart: Cart, product_id: int, quantity: Decimal) -> Cart:
+    """Another amount; none at all takes the line out."""
+    changed = tuple(replace(line, quantity=quantity) if line.product_id == product_id else line for line in cart)
+    return tuple(line for line in changed if line.quantity > 0)
+
+
+def quantity_of(cart: Cart, product_id: int) -> Decimal:
+    return sum((line.quantity for line in cart if line.product_id == product_id), Decimal(0))
+
+
+def total(cart: Cart) -> int:
+    """What the goods cost, in đồng."""
+    return sum(line_total(line) for line in cart)
+
+
+def line_total(line: Line) -> int:
+    return int((line.quantity * line.price_vnd).quantize(Decimal(1)))
+
+
+def wanted(cart: Cart) -> tuple[Wanted, ...]:
+    return tuple(Wanted(line.product_id, line.quantity, line.price_vnd, line.code) for line in cart)
+
+
+def at_prices(cart: Cart, prices: Iterable[tuple[int, int]]) -> Cart:
+    """The same cart at other prices, given as (product id, đồng)."""
+    new = dict(prices)
+    return tuple(replace(line, price_vnd=new.get(line.product_id, line.price_vnd)) for line in cart)
+
+
+def priced_today(cart: Cart, shelf: Shelf) -> Cart:
+    """The cart at today's prices, without what is no longer sold."""
+    found = ((line, shelf.get(line.product_id)) for line in cart)
+    return tuple(replace(line, price_vnd=goods.price_vnd) for line, goods in found if goods is not None)
+
+
+def weights(cart: Cart, shelf: Shelf) -> dict[int, int]:
+    """Grams of each seller's share, by seller id, in the order of the cart."""
+    grams: dict[int, int] = {}
+    for line in cart:
+        goods = shelf.get(line.product_id)
+        if goods is not None:
+            grams[goods.seller_id] = grams.get(goods.seller_id, 0) + int(line.quantity * goods.weight_g)
+    return grams
+
+
+# How a cart is told
+
+
+def lines(cart: Cart, ports: Ports, *, pieces: bool = False) -> Lines:
+    """`• Trứng gà đồi 1 chục (10 quả) = 45.000đ`, one under the other."""
+    return Lines(tuple(_line(line, ports, pieces=pieces) for line in cart), bullet="• ")
+
+
+def _line(line: Line, ports: Ports, *, pieces: bool) -> Say:
+    goods = ports.shelf.get(line.product_id)
+    label, unit = (goods.label, goods.unit) if goods else ("?", "")
+    params: dict[str, Any] = {
+        "label": label,
+        "amount": Amount(line.quantity, unit),
+        "total": Money(line_total(line)),
+    }
+    if pieces and goods is not None and goods.pieces > 1:
+        return say(
+            "%(label)s %(amount)s (%(pieces)s pieces) = %(total)s", pieces=line.quantity * goods.pieces, **params
+        )
+    return say("%(label)s %(amount)s = %(total)s", **params)
+
+
+def in_a_row(cart: Cart, ports: Ports) -> Listed:
+    """`cam 3 kg, mật 1 chai`."""
+    return Listed(tuple(_short(line, ports) for line in cart))
+
+
+def _short(line: Line, ports: Ports) -> Say:
+    goods = ports.shelf.get(line.product_id)
+    return say(
+        "%(short)s %(amount)s",
+        short=goods.short if goods else "?",
+        amount=Amount(line.quantity, goods.unit if goods else ""),
+    )
+
+
+def names(goods: Sequence[Goods]) -> Listed:
+    return Listed(tuple(product.label[:1].lower() + product.label[1:] for product in goods))

@@ -1,0 +1,149 @@
+"""What a producer may mean by her words: which goods, how many in the unit that they are sold in, at what price."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from bot.dialogues.posting import Draft, Line
+from bot.ports import Goods, Grown, Ports
+from bot.understand.postings import PostingLine
+from bot.understand.text import bare, has_marks
+from catalog.acts.offer import Posting
+
+MOST = Decimal(100_000)
+
+MEANT = 80  # a score of the search from which on a product is meant; below, it only sounds like it
+
+NEAR = 68  # below this it does not even sound like it
+CLOSE = 6  # two products whose scores differ by less than this are asked about
+
+BY_WEIGHT = "kg"
+
+COUNTED = frozenset({"quả", "cái", "con", "bắp", "củ", "bông"})
+
+
+def grown(ports: Ports, product_id: int | None) -> Grown | None:
+    """Her own last posting of this product."""
+    return next((mine for mine in ports.garden.grown() if mine.goods.id == product_id), None)
+
+
+def goods_of(ports: Ports, product_id: int | None) -> Goods | None:
+    mine = grown(ports, product_id)
+    if mine is not None:
+        return mine.goods
+    return ports.shelf.get(product_id) if product_id is not None else None
+
+
+def finder(ports: Ports) -> Callable[[str], list[tuple[int, float]]]:
+    """For the reading of her sentences: (product id, 0…100), what she grows herself first."""
+
+    def find(words: str) -> list[tuple[int, float]]:
+        hers = {mine.goods.id for mine in ports.garden.grown()}
+        return sorted(_scores(words, ports), key=lambda found: (found[0] in hers and found[1] >= MEANT, found[1]))[::-1]
+
+    return find
+
+
+def meant(words: str, ports: Ports) -> tuple[list[Goods], bool]:
+    """The goods that she may mean, best first, and whether they are meant or only sound like it.
+
+    What she grows comes before what others grow. Several that are meant are a question, never a guess.
+    """
+    scores = _scores(words, ports) if words else []
+    hers = {mine.goods.id for mine in ports.garden.grown()}
+    sure = [found for found in scores if found[1] >= MEANT]
+    pool = [found for found in sure if found[0] in hers] or sure
+    best = max((score for _, score in pool), default=0.0)
+    ids = [found[0] for found in pool if found[1] > best - CLOSE] or [found[0] for found in scores if found[1] >= NEAR]
+    return [goods for goods in (goods_of(ports, product_id) for product_id in ids) if goods is not None], bool(pool)
+
+
+def _scores(words: str, ports: Ports) -> list[tuple[int, float]]:
+    scores = {found.goods.id: found.score for found in ports.shelf.search(words)}
+    for mine in ports.garden.grown():
+        if bare(words) == bare(mine.called) and (not has_marks(words) or words.lower() == mine.called.lower()):
+            scores[mine.goods.id] = 100.0
+    return sorted(scores.items(), key=lambda found: -found[1])
+
+
+def as_line(told: PostingLine, ports: Ports) -> Line:
+    """A line of her sentence; what does not fit or is not sure is left open, so that it is asked for."""
+    goods, sure = meant(told.words, ports)
+    product_id = told.product_id if told.product_id is not None and told.score >= MEANT and not sure else None
+    if sure and len(goods) == 1:
+        product_id = goods[0].id
+    known = goods_of(ports, product_id)
+    start = told.available_from
+    price = _first_price(known, told)
+    return Line(
+        product_id,
+        told.words,
+        _first_amount(known, told),
+        price,
+        asks_price=price is None and told.price_vnd is not None,
+        available_from=start if start is not None and start > ports.now.date() else None,
+    )
+
+
+def _first_amount(goods: Goods | None, told: PostingLine) -> Decimal | None:
+    if goods is None or told.quantity is None or (told.unit is None and goods.pieces > 1):
+        return None
+    return fit(goods, told.quantity, told.unit)
+
+
+def _first_price(goods: Goods | None, told: PostingLine) -> int | None:
+    """Her price for one of the product's own unit; None if it was for something that cannot be turned into that."""
+    per = told.price_unit or told.unit
+    if told.price_vnd is None or goods is None or per in (None, goods.unit):
+        return told.price_vnd
+    if goods.pieces > 1 and per in COUNTED:
+        return told.price_vnd * goods.pieces
+    if per == "chục" and goods.unit in COUNTED and told.price_vnd % 10 == 0:
+        return told.price_vnd // 10
+    return None
+
+
+def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | None:
+    """The amount in the product's own unit; None if it cannot be turned into that, or nobody sells so much.
+
+    Without a unit it is the product's own, which is what our questions ask for.
+    """
+    if unit in (None, goods.unit):
+        amount = quantity
+    elif goods.pieces > 1 and unit in COUNTED:
+        amount = quantity / goods.pieces
+    elif unit == "chục" and goods.unit in COUNTED:
+        amount = quantity * 10
+    else:
+        return None
+    step = goods.step if goods.unit != BY_WEIGHT or goods.step > 1 else Decimal("0.1")
+    return amount if 0 < amount <= MOST and amount % step == 0 else None
+
+
+# Prices
+
+
+def far(price_vnd: int, last_vnd: int | None) -> bool:
+    """Whether a price is so different from her last one that it may be a slip: under 50 % or over 200 %."""
+    return last_vnd is not None and (price_vnd * 2 < last_vnd or price_vnd > last_vnd * 2)
+
+
+def likely(price_vnd: int, last_vnd: int | None) -> list[int]:
+    """What a price that is far off may mean: itself, and a tenth or ten times of it where that is near the last one."""
+    slips = [slip for slip in (price_vnd // 10, price_vnd * 10) if slip and not far(slip, last_vnd)]
+    return sorted({price_vnd, *(slips or ([last_vnd] if last_vnd else []))})
+
+
+def price_of(line: Line, ports: Ports) -> int | None:
+    """The price that she named, or else her last one."""
+    mine = grown(ports, line.product_id)
+    return line.price_vnd if line.price_vnd is not None else mine.price_vnd if mine else None
+
+
+def postings(draft: Draft, ports: Ports) -> tuple[Posting, ...]:
+    """The lines that are complete, for the command. A day that has passed since is today."""
+    today = ports.now.date()
+    return tuple(
+        Posting(line.product_id, line.quantity, price, max(line.available_from or today, today))
+        for line in draft.lines
+        if line.product_id is not None and line.quantity is not None and (price := price_of(line, ports)) is not None
+    )

@@ -1,0 +1,261 @@
+"""A customer buys: what she wants is said back, changed in her own words, and kept until she comes back."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.dialogue import Ask, Heard, Turn
+from bot.dialogues import cart as basket
+from bot.dialogues.buying import (
+    AnyState,
+    Basket,
+    HowMuch,
+    Returned,
+    Which,
+    ask_basket,
+    changes,
+    enough,
+    fee_lines,
+    go_on,
+    known,
+    order,
+    tell,
+    under_way,
+)
+from bot.dialogues.checkout import checkout, review
+from bot.dialogues.filling import (
+    ask_amount,
+    ask_which,
+    edited,
+    fill,
+    find,
+    how_many,
+    left_out,
+    nothing_found,
+    taken,
+    undone,
+)
+from bot.effect import Choice, Hint, Lines, Money, choice, say
+from bot.event import Back, Change, Due, Number, Pick, Text
+from bot.ports import Ports
+from bot.understand.amounts import parse_quantity
+from bot.understand.orders import read_edit, wants_saved_address
+
+__all__ = ["order"]
+
+
+@order.opens("order", "cart_edit")
+def wants(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    """A sentence that names goods, with or without amounts; for a cart that is under way it adds to it."""
+    if ask.slots.get("op") == "view":
+        return show(at, ask, ports)
+    cart, draft_id, past = under_way(at, ports)
+    filled = fill(Basket(draft_id, cart, past), ask.words, ports)
+    if filled is None:
+        return at, [*nothing_found(ask.words, ports)]
+    state, effects = filled
+    if isinstance(state, Basket) and not cart and wants_saved_address(ask.words) and known(ports):
+        return review(state.draft_id, state.cart, "delivery", ports)
+    return state, effects
+
+
+@order.action("lot")
+def from_stamp(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    """`Buy` under a stamp: the lot stays with the line."""
+    stamp = ports.book.stamp(ask.arg)
+    if stamp is None or stamp.state != "active":
+        return at, [say("This lot is not on sale any more. Type the name of what you would like instead.")]
+    cart, draft_id, past = under_way(at, ports)
+    return ask_amount(HowMuch(draft_id, cart, stamp.goods.id, code=stamp.code, past=past), ports)
+
+
+@order.action("add")
+def add(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    goods = ports.shelf.get(int(ask.arg)) if ask.arg.isdecimal() else None
+    if goods is None or not goods.left:
+        return at, [say("That is sold out just now. Type the name of something else that you would like.")]
+    cart, draft_id, past = under_way(at, ports)
+    return ask_amount(HowMuch(draft_id, cart, goods.id, past=past), ports)
+
+
+@order.action("show")
+def show(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[Basket | None]:
+    cart, draft_id, past = under_way(at, ports)
+    if not cart:
+        return None, [
+            say(
+                "Your cart is empty. Type what you would like, for example: 2 kg cam.",
+                choices=[choice("shop.browse", say("See what there is"))],
+            )
+        ]
+    return tell(Basket(draft_id, cart, past), ports)
+
+
+@order.action("fee")
+def fee(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    cart, _, _ = under_way(at, ports)
+    return at, [say("%(fees)s", fees=Lines(tuple(fee_lines(cart, ports))), choices=go_on())]
+
+
+@order.opens("checkout")
+def wants_to_pay(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    cart, draft_id, _ = under_way(at, ports)
+    return checkout(draft_id, cart, ports) if cart else show(at, ask, ports)
+
+
+@order.step
+def in_basket(at: Basket, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
+    match heard:
+        case Pick("yes"):
+            return checkout(at.draft_id, at.cart, ports)
+        case Pick("more"):
+            return at, [say("What else would you like? Type its name, for example: 2 kg cam.", expects="words")]
+        case Pick("edit") | Change():
+            return at, [
+                say(
+                    "What shall I change? For example: bớt 1 kg cam, bỏ trứng, thêm 2 chai mật.\n%(lines)s",
+                    lines=basket.lines(at.cart, ports),
+                    expects="words",
+                )
+            ]
+        case Pick("undo") | Back() if at.past:
+            return undone(at, ports)
+        case Text(words):
+            edits = read_edit(words, find(ports))
+            if edits:
+                return edited(at, edits, ports)
+            filled = fill(at, words, ports)
+            if filled is not None:
+                return filled
+    return at, [Hint(ask_basket(at, ports))]
+
+
+@order.step
+def amount(at: HowMuch, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
+    goods = ports.shelf.get(at.product_id)
+    if goods is None:
+        return left_out(at, ports)
+    match heard:
+        case Number(value):
+            return taken(at, goods, value, goods.unit, ports)
+        case Pick("guess") if at.guess:
+            return taken(at, goods, at.guess, goods.unit, ports)
+        case Pick("pieces"):
+            return replace(at, guess=Decimal(0)), [
+                say(
+                    "%(label)s is sold by the %(unit)s, as pieces differ in size. How many %(unit)s would you like?",
+                    label=goods.label,
+                    unit=goods.unit,
+                    expects="number",
+                )
+            ]
+        case Pick("stop"):
+            return left_out(at, ports)
+        case Text(words):
+            amount = parse_quantity(words)
+            if amount is not None:
+                return taken(at, goods, amount.value, amount.unit, ports)
+    return at, [Hint(how_many(goods))]
+
+
+@order.step
+def which(at: Which, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
+    match heard:
+        case Pick("this", product_id):
+            goods = ports.shelf.get(int(product_id))
+            if goods is not None:
+                state = HowMuch(at.draft_id, at.cart, goods.id, past=at.past)
+                if at.quantity:
+                    return taken(state, goods, at.quantity, at.unit or None, ports)
+                return ask_amount(state, ports)
+    return at, [Hint(ask_which(at, ports))]
+
+
+@order.returns
+def welcome_back(at: AnyState, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
+    """Days later: the cart is told back at today's prices, with what has changed."""
+    if isinstance(heard, Text):
+        filled = fill(Basket(at.draft_id, basket.priced_today(at.cart, ports.shelf)), heard.words, ports)
+        if filled is not None:
+            return filled
+    if not at.cart:
+        return None, [
+            say(
+                "Hello %(named)s, I am the automatic assistant of %(coop)s. What would you like today?",
+                choices=[choice("shop.browse", say("See what there is"))],
+            )
+        ]
+    cart = basket.priced_today(at.cart, ports.shelf)
+    sold_out = [line for line in cart if not enough(line, ports)]
+    if cart == at.cart and not sold_out:
+        told = say(
+            "Hello %(named)s, I am the automatic assistant of %(coop)s. Last time you chose %(goods)s. "
+            "The price is still the same: %(total)s. Shall we go on with the order?",
+            goods=basket.in_a_row(cart, ports),
+            total=Money(basket.total(cart)),
+            choices=_return_choices(),
+        )
+    else:
+        told = say(
+            "Hello %(named)s, I am the automatic assistant of %(coop)s. Last time you chose %(goods)s. %(changes)s "
+            "Now it is %(total)s. Shall we go on with the order?",
+            goods=basket.in_a_row(cart, ports),
+            changes=changes(at.cart, cart, sold_out, ports),
+            total=Money(basket.total(cart)),
+            choices=_return_choices(),
+        )
+    return Returned(at.draft_id, cart), [told]
+
+
+@order.hears(Due)
+def remind(at: AnyState | None, event: Due, ports: Ports) -> Turn[AnyState | None]:
+    """One reminder for each cart, as an offer of help."""
+    if at is None or at.draft_id != event.ref or not at.cart:
+        return at, []
+    return Returned(at.draft_id, at.cart), [
+        say(
+            "%(Named)s, I am still keeping your cart of %(total)s. Is there anything I can help with?",
+            total=Money(basket.total(at.cart)),
+            choices=[
+                choice("go", say("Go on")),
+                choice("order.fee", say("What is delivery?")),
+                choice("drop", say("I do not want it")),
+            ],
+        )
+    ]
+
+
+@order.step
+def returned(at: Returned, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
+    match heard:
+        case Pick("go" | "yes"):
+            return checkout(at.draft_id, at.cart, ports)
+        case Pick("drop" | "anew" | "no"):
+            return None, [
+                say(
+                    "All right, the cart is empty again. What would you like?",
+                    choices=[choice("shop.browse", say("See what there is"))],
+                )
+            ]
+        case Pick("cart") | Change():
+            return tell(Basket(at.draft_id, at.cart), ports)
+        case Text(words):
+            filled = fill(Basket(at.draft_id, at.cart), words, ports)
+            if filled is not None:
+                return filled
+    return at, [
+        Hint(
+            say(
+                "Shall we go on with your cart of %(total)s?",
+                total=Money(basket.total(at.cart)),
+                choices=_return_choices(),
+            )
+        )
+    ]
+
+
+def _return_choices() -> list[Choice]:
+    return [
+        choice("go", say("Go on")),
+        choice("anew", say("Start over")),
+        choice("cart", say("See the cart")),
+    ]

@@ -1,0 +1,199 @@
+"""What is on sale today, one product as a card, and a kind no with something near."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.dialogue import Ask, Dialogue, Heard, Turn
+from bot.dialogues.cart import names
+from bot.effect import Amount, Card, Choice, Hint, Lines, Listed, Money, Say, choice, say
+from bot.event import Pick
+from bot.ports import Goods, Ports
+from bot.understand.lexicon import product_named
+from bot.understand.text import fold
+from catalog.acts.person import Wish, WishKept
+from catalog.trace import grouped
+
+PAGE = 4
+SURE = 80.0
+CLOSE = 6.0  # two products whose scores are nearer than that are both meant
+
+shop = Dialogue("shop")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishing:
+    """She asked for something that nobody sells: shall we tell her when there is some?"""
+
+    words: str
+
+
+@shop.action("browse")
+@shop.opens("browse")
+def browse(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """Four at a time, in the co-op's order; `arg` is where to start."""
+    goods = ports.shelf.on_sale()
+    category = fold(str(ask.slots.get("category", "")))
+    if category:
+        goods = [product for product in goods if category in fold(product.category)] or goods
+    start = int(ask.arg) if ask.arg.isdecimal() and int(ask.arg) < len(goods) else 0
+    if not goods:
+        return None, [
+            say(
+                "The co-op has nothing on sale just now. Please look in again tomorrow, or ask a person.",
+                choices=[choice("person.call", say("Talk to a person"))],
+            )
+        ]
+    shown = goods[start : start + PAGE]
+    rest = len(goods) - start - len(shown)
+    more = [_more(start + PAGE, min(rest, PAGE))] if rest else []
+    return None, [
+        say(
+            "Today %(seller)s has:\n%(lines)s\nType a number to see the picture, or the name of a product.",
+            seller=say("the co-op") if len({product.seller_id for product in goods}) == 1 else ports.me.coop,
+            lines=Lines(tuple(map(_offer, shown)), numbered=True),
+            items=[choice("shop.show", say("%(label)s", label=product.label), str(product.id)) for product in shown],
+            choices=[
+                *more,
+                choice("order.show", say("My cart")),
+                choice("person.call", say("Talk to a person")),
+            ],
+        )
+    ]
+
+
+@shop.action("show")
+def show(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """One product, as a card."""
+    goods = ports.shelf.get(int(ask.arg)) if ask.arg.isdecimal() else None
+    if goods is None:
+        return browse(at, Ask("browse"), ports)
+    return None, [_card(goods)]
+
+
+@shop.opens("search")
+def search(at: Wishing | None, ask: Ask, ports: Ports) -> Turn[Wishing | None]:
+    """She asks for something: one card if it is clear what, a list if it may be several, else a kind no."""
+    words = str(ask.slots.get("product") or ask.words)
+    found = [match for match in ports.shelf.search(words) if match.score >= SURE]
+    near = [match.goods for match in found if found[0].score - match.score < CLOSE]
+    named = product_named(words)
+    if not near or (named is not None and not any(_is(goods, named.name) for goods in near)):
+        return not_sold(named.name if named else words, named.category if named else "", ports)
+    if len(near) == 1:
+        return None, [_card(near[0])]
+    return None, [
+        say(
+            "Which one do you mean?\n%(lines)s",
+            lines=Lines(tuple(map(_offer, near)), numbered=True),
+            items=[choice("shop.show", say("%(label)s", label=goods.label), str(goods.id)) for goods in near],
+            choices=[choice("shop.browse", say("See everything"))],
+        )
+    ]
+
+
+def not_sold(words: str, category: str, ports: Ports) -> Turn[Wishing]:
+    """No, with what comes near, the dearest first, and an offer to tell her."""
+    near = sorted(
+        (goods for goods in ports.shelf.on_sale() if category and goods.category == category),
+        key=lambda goods: -goods.price_vnd,
+    )[:2]
+    words = words[:60]
+    if not near:
+        return Wishing(words), [
+            say(
+                "The co-op does not have %(words)s yet. Shall I tell you when there is some?",
+                words=words,
+                choices=[_tell_me(), choice("shop.browse", say("See what there is")), _no()],
+            )
+        ]
+    return Wishing(words), [
+        say(
+            "The co-op does not have %(words)s yet. Near to it there is %(near)s. "
+            "Shall I tell you when there is %(words)s?",
+            words=words,
+            near=names(near),
+            choices=[
+                _tell_me(),
+                choice("shop.browse", say("See %(goods)s", goods=_shorts(near))),
+                _no(),
+            ],
+        )
+    ]
+
+
+@shop.step
+def wishing(at: Wishing, heard: Heard, ports: Ports) -> Turn[Wishing | None]:
+    match heard:
+        case Pick("yes"):
+            return at, [Wish(at.words)]
+        case WishKept(words):
+            return None, [say("Noted: I will tell you when there is %(words)s.", words=words)]
+        case Pick("no"):
+            return None, [say("All right. Type the name of anything else that you would like.")]
+        case _:
+            return None, [
+                Hint(
+                    say(
+                        "Shall I tell you when there is %(words)s?",
+                        words=at.words,
+                        choices=[_tell_me(), _no()],
+                    )
+                )
+            ]
+
+
+def _offer(goods: Goods) -> Say:
+    return say(
+        "%(emoji)s %(label)s %(price)s/%(unit)s",
+        emoji=goods.emoji,
+        label=goods.label,
+        price=Money(goods.price_vnd),
+        unit=goods.unit,
+    )
+
+
+def _card(goods: Goods) -> Say:
+    price = Money(goods.price_vnd)
+    facts: dict[str, Any] = {"price": price, "unit": goods.unit, "left": Amount(goods.left, goods.unit)}
+    if not goods.left:
+        subtitle = say("%(price)s/%(unit)s · sold out", price=price, unit=goods.unit)
+    elif goods.code:
+        subtitle = say("%(price)s/%(unit)s · %(left)s left · lot %(code)s", code=grouped(goods.code), **facts)
+    else:
+        subtitle = say("%(price)s/%(unit)s · %(left)s left", **facts)
+    return Say(msgid="", card=Card(goods.name, subtitle, goods.image), choices=tuple(_card_choices(goods)))
+
+
+def _card_choices(goods: Goods) -> Sequence[Choice]:
+    choices = [choice("order.add", say("Add to cart"), str(goods.id))] if goods.left else []
+    if goods.code:
+        choices.append(choice("trace.scan", say("See where it is from"), goods.code))
+    choices.append(choice("person.call", say("Ask more")))
+    return choices
+
+
+def _is(goods: Goods, name: str) -> bool:
+    """Whether the product that the lexicon heard is this one, by its words."""
+    wanted, has = fold(name), f" {fold(goods.name)} {fold(goods.label)} {fold(goods.short)} "
+    return (
+        f" {wanted} " in has
+        or all(f" {word} " in has for word in wanted.split())
+        or f" {fold(goods.short)} " in f" {wanted} "
+    )
+
+
+def _more(start: int, count: int) -> Choice:
+    return choice("shop.browse", say("See %(count)s more", count=count), str(start))
+
+
+def _tell_me() -> Choice:
+    return choice("yes", say("Yes, tell me"))
+
+
+def _no() -> Choice:
+    return choice("no", say("No"))
+
+
+def _shorts(goods: Sequence[Goods]) -> Listed:
+    return Listed(tuple(product.short for product in goods))

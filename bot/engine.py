@@ -1,0 +1,644 @@
+"""One turn: an inbound event is answered inside the caller's transaction, and all of it happens, or none.
+
+load → what does it mean (`bot.house`) → step → act → save. The house rules of a talk are here, once, for every
+dialogue: the open question, parked talks that are taken up again, going back, cancelling, being asked twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import inbox, outbox
+from bot.conversation import (
+    MAX_HISTORY,
+    MAX_PARKED,
+    Conversation,
+    Memory,
+    OpenChoice,
+    Past,
+    Question,
+    Talk,
+    conversation_of,
+    dump_memory,
+    load_memory,
+)
+from bot.dialogue import Ask, Dialogue, Heard, StaleState, Turn
+from bot.effect import Choice, Effect, Hint, Hold, Remember, Say, Tell, choice, say
+from bot.event import (
+    Back,
+    Change,
+    Due,
+    Event,
+    Inbound,
+    Number,
+    OrderNews,
+    Other,
+    Photo,
+    Pick,
+    Referral,
+    Silent,
+    Start,
+    Sticker,
+    Tap,
+    Text,
+)
+from bot.event import (
+    Voice as VoiceNote,
+)
+from bot.house import Action, Chosen, Code, Early, House, Over, Rest, button_id, meaning
+from bot.i18n import Voice, words
+from bot.outbox import OutboxRow
+from bot.ports import Ports
+from bot.reply import Bubble, Button
+from bot.understand import intent
+from bot.understand.words import no, yes
+from catalog.account import Account
+from catalog.acts import Command, News, Result, Who
+
+MESSAGES_A_MINUTE = 30
+LONG_GAP = timedelta(days=3)
+STALE_ANSWER = timedelta(hours=24)
+MAX_BUBBLES = 2
+SURE = 0.5
+
+LOST_THREAD = say("I have learned something new meanwhile and lost the thread. Let us begin again.")
+NEWS: dict[str, Callable[[int], Event]] = {"order": OrderNews}
+
+
+class Lost(Exception):
+    """Somebody else took this turn: roll back and look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a turn needs from outside, handed in by the roof.
+
+    ports: builds what steps may read, over this turn's session. act: carries a command out and says who must hear.
+    """
+
+    dialogues: Mapping[str, Dialogue]
+    ports: Callable[[Session, Conversation, Memory, inbox.InboxRow, datetime], Ports]
+    act: Callable[[Session, Who, Command], tuple[Result, Sequence[News]]]
+    now: Callable[[], datetime]
+
+
+def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
+    """Answer one row. Raises `Lost` if it was taken already, and whatever a broken step raises."""
+    now = world.now()
+    if not inbox.finish(db, row, now):
+        raise Lost
+    event = inbox.event_of(db, row)
+    if isinstance(event, Silent):
+        return
+    conversation = conversation_of(db, row.account_id, row.sender, now)
+    by_a_person = not isinstance(event, Due | OrderNews)
+    allowance = _allowance(conversation, row.received_at) if by_a_person else 1
+    if allowance < 0:
+        return
+    turn = _Turn(db, row, world, conversation, now)
+    if allowance == 0:
+        turn.speak(say("That was a lot at once. Please give me a minute, then write again."))
+    else:
+        turn.hear(event)
+    turn.save(by_a_person=by_a_person)
+
+
+def give_up(db: Session, row: inbox.InboxRow, world: World, error: str) -> None:
+    """A row that failed too often: it is put aside, she gets an apology, and a person of the co-op a case."""
+    now = world.now()
+    inbox.finish(db, row, now, error=error)
+    conversation = conversation_of(db, row.account_id, row.sender, now)
+    turn = _Turn(db, row, world, conversation, now)
+    turn.apologise()
+    turn.save(by_a_person=False)
+
+
+def _allowance(conversation: Conversation, at: datetime) -> int:
+    """How many more messages this minute allows: 0 for the first one too many, below that for the others."""
+    if conversation.minute_at is None or not timedelta(0) <= at - conversation.minute_at < timedelta(minutes=1):
+        conversation.minute_at, conversation.minute_count = at, 0
+    conversation.minute_count += 1
+    return MESSAGES_A_MINUTE + 1 - conversation.minute_count
+
+
+class _Turn:
+    """The working state of one turn. `said` collects the bubbles; nothing is kept before `save`."""
+
+    def __init__(
+        self, db: Session, row: inbox.InboxRow, world: World, conversation: Conversation, now: datetime
+    ) -> None:
+        self.db = db
+        self.row = row
+        self.world = world
+        self.conversation = conversation
+        self.now = now
+        self.said: list[Say | Question] = []
+        self.greeted = False
+        self.holds = False
+        memory = load_memory(db, conversation)
+        if memory is None:
+            memory = Memory()
+            self.said.append(LOST_THREAD)
+        self.memory = memory
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read anew what a command may have changed."""
+        self.ports = self.world.ports(self.db, self.conversation, self.memory, self.row, self.now)
+
+    # What an event means
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, Due | OrderNews):
+            self.tell_her(event)
+            return
+        question = self.answered(event)
+        match meaning(event, question, counts=self.counts(question)):
+            case Code(code):
+                name = "tie.invited" if self.ports.book.invited(code) else "trace.scan"
+                self.understood()
+                self.act_on(name, code, by_hand=isinstance(event, Text))
+            case Chosen(chosen):
+                self.understood()
+                self.choose(chosen, bare=not isinstance(event, Tap))
+            case Action(key, arg):
+                self.understood()
+                self.act_on(key, arg)
+            case Over():
+                self.understood()
+                self.over()
+            case Early():
+                self.speak(say("Just to be sure, please answer once more:"))
+                self.ask_anew()
+            case House(word):
+                self.understood()
+                self.house(word)
+            case Rest(heard):
+                self.rest(heard)
+
+    def answered(self, event: Event) -> Question | None:
+        """The question that an event may answer: the open one. A button brings the talk to the front that asked it."""
+        if isinstance(event, Tap):
+            number = event.choice.partition(":")[0]
+            for talk in self.memory.talks:
+                if talk.question is not None and str(talk.question.id) == number:
+                    self.memory.talks.remove(talk)
+                    self.memory.talks.append(talk)
+                    self.memory.question = talk.question
+                    break
+        return self.memory.question
+
+    def counts(self, question: Question | None) -> bool:
+        """Whether this row is later than the question, and not an old one that came late."""
+        if question is None:
+            return True
+        return (
+            self.row.received_at > question.asked_at
+            and self.row.at >= question.cause_at
+            and self.row.at >= self.conversation.heard_at
+        )
+
+    def rest(self, heard: Event | Number) -> None:
+        """Neither a choice nor a house word: the step first, then a new wish, then the kind of thing it is."""
+        talk = self.talk()
+        if talk is not None:
+            if self.away() and self.welcome_back(talk, heard):
+                self.understood()
+                return
+            hint = self.step(talk, heard)
+            if hint is None:
+                self.understood()
+                return
+        else:
+            hint = None
+        match heard:
+            case Text(typed):
+                self.wish(typed, hint)
+            case Start() | Referral():
+                self.understood()
+                self.act_on("menu.start", "")
+            case Photo() | VoiceNote():
+                self.understood()
+                self.act_on("person.media", heard.url if isinstance(heard, VoiceNote) else heard.urls[0])
+            case Sticker() if self.memory.question is not None:
+                self.speak(say("A sticker alone is not an answer that I can count. Please type 1 or press a button."))
+                self.ask_again()
+            case Sticker() | Other():
+                self.act_on("menu.unreadable", "")
+            case _:
+                self.puzzled(hint)
+
+    def wish(self, typed: str, hint: Say | None) -> None:
+        if self.talk() is None and (yes(typed) or no(typed)):
+            self.act_on("menu.noted", "")
+            return
+        found = intent.read(typed, self.role(), self.find)
+        opener = next((d for d in self.world.dialogues.values() if found.name in d.intents), None)
+        if opener is None or found.confidence < SURE:
+            self.puzzled(hint)
+            return
+        self.understood()
+        self.open(opener, Ask(found.name, words=typed, slots=dict(found.slots)))
+
+    def role(self) -> Literal["customer", "producer"]:
+        return "producer" if self.ports.me.role == "producer" else "customer"
+
+    def find(self, query: str) -> list[tuple[int, float]]:
+        return [(found.goods.id, found.score) for found in self.ports.shelf.search(query)]
+
+    # House words
+
+    def house(self, word: str) -> None:
+        talk = self.talk()
+        match word:
+            case "menu":
+                self.act_on("menu.open", "")
+            case "person":
+                self.act_on("person.call", "")
+            case "help":
+                self.act_on("menu.help", "")
+            case "back" | "change":
+                if talk is None:
+                    self.act_on("menu.nothing_to_undo", "")
+                elif self.step(talk, Back() if word == "back" else Change()) is not None:
+                    self.go_back(talk)
+            case "cancel":
+                self.cancel()
+
+    def go_back(self, talk: Talk) -> None:
+        if not talk.history:
+            self.speak(say("We are at the first step already."))
+            self.ask_again()
+            return
+        past = talk.history.pop()
+        talk.state = past.state
+        talk.question = None
+        if past.question is not None:
+            self.ask(replace(past.question, id=self.new_question_id()))
+
+    def cancel(self) -> None:
+        if self.talk() is None:
+            self.act_on("menu.nothing_to_undo", "")
+            return
+        self.speak(
+            say(
+                "Shall I drop this? What was begun will be gone.",
+                choices=(
+                    choice("engine.drop", say("Yes, drop it"), words=("có", "đúng", "ok", "yes")),
+                    choice("engine.keep", say("No, go on"), words=("không", "no")),
+                ),
+            ),
+            aside=True,
+        )
+
+    # Talks
+
+    def talk(self) -> Talk | None:
+        return self.memory.talks[-1] if self.memory.talks else None
+
+    def choose(self, chosen: OpenChoice, *, bare: bool) -> None:
+        """Take a choice. `bare`: it was typed, so that after a day of silence it is asked about before it counts."""
+        if "." in chosen.key:
+            self.act_on(chosen.key, chosen.arg)
+            return
+        talk = self.talk()
+        pick = Pick(chosen.key, chosen.arg)
+        if talk is None:
+            self.over()
+        elif bare and self.away() and self.welcome_back(talk, pick):
+            return
+        elif (hint := self.step(talk, pick)) is not None:
+            self.puzzled(hint)
+
+    def act_on(self, key: str, arg: str, *, by_hand: bool = False) -> None:
+        """Do what a button names: `<dialogue>.<action>`."""
+        if key == "engine.drop":
+            self.drop()
+            return
+        if key == "engine.keep":
+            self.ask_again()
+            return
+        name, _, action = key.partition(".")
+        dialogue = self.world.dialogues.get(name)
+        if dialogue is None or action not in dialogue.openers:
+            self.over()
+            return
+        self.open(dialogue, Ask(action, arg, "typed" if by_hand else ""))
+
+    def drop(self) -> None:
+        if self.memory.talks:
+            self.memory.talks.pop()
+        self.memory.question = None
+        self.speak(say("All right, I have dropped it."))
+        self.ask_again()
+
+    def open(self, dialogue: Dialogue, ask: Ask) -> None:
+        """Start a dialogue, or bring the one that is under way to the front with the new wish."""
+        talk = next((t for t in self.memory.talks if t.dialogue == dialogue.name), None)
+        state = self.load(talk) if talk is not None else None
+        turn = dialogue.openers[ask.name](state, ask, self.ports)
+        if talk is not None and talk in self.memory.talks:
+            self.memory.talks.remove(talk)
+        else:
+            talk = None
+        if turn[0] is not None:
+            talk = talk or Talk(dialogue.name, {})
+            self.memory.talks.append(talk)
+            del self.memory.talks[: -(MAX_PARKED + 1)]
+        self.follow(dialogue, talk, state, turn)
+
+    def tell_her(self, event: Event) -> None:
+        """Something that no person did: say it if it still means something, then ask again what was open."""
+        for dialogue in self.world.dialogues.values():
+            listener = dialogue.listeners.get(type(event))
+            if listener is None:
+                continue
+            talk = self.talk()
+            if talk is not None and talk.dialogue != dialogue.name:
+                talk = None
+            state = self.load(talk) if talk is not None else None
+            turn = listener(state, event, self.ports)
+            if turn[1]:
+                self.follow(dialogue, talk, state, turn)
+
+    def load(self, talk: Talk) -> Any:
+        """The talk's state; None, and the talk is gone, if today's code does not know it."""
+        try:
+            return self.world.dialogues[talk.dialogue].load(talk.state)
+        except (StaleState, KeyError):
+            self.memory.talks.remove(talk)
+            self.memory.question = None
+            self.said.append(LOST_THREAD)
+            return None
+
+    def step(self, talk: Talk, heard: Heard) -> Say | None:
+        """Let the talk's step hear it. None if it was understood, otherwise the step's own hint."""
+        dialogue = self.world.dialogues.get(talk.dialogue)
+        state = self.load(talk)
+        if dialogue is None or state is None:
+            return say("Please tell me again what you would like.")
+        turn = dialogue.take(state, heard, self.ports)
+        for effect in turn[1]:
+            if isinstance(effect, Hint):
+                return effect.say
+        self.follow(dialogue, talk, state, turn)
+        return None
+
+    def follow(self, dialogue: Dialogue, talk: Talk | None, before: Any, turn: Turn[Any]) -> None:
+        """Do what a turn asks for, and let the step hear what became of it, until it is at rest."""
+        asked_before = talk.question if talk is not None else None
+        state, effects = turn[0], list(turn[1])
+        while effects:
+            result = self.do(effects.pop(0), at_end=state is None)
+            if result is not None and state is not None:
+                state, more = dialogue.take(state, result, self.ports)
+                effects = [*more, *effects]
+        if talk is not None and state is not None:
+            talk.state = dialogue.dump(state)
+            if before is not None and before != state:
+                talk.history.append(Past(dialogue.dump(before), asked_before))
+                del talk.history[:-MAX_HISTORY]
+            return
+        if talk is not None:
+            if talk in self.memory.talks:
+                self.memory.talks.remove(talk)
+            if self.memory.question == talk.question:
+                self.memory.question = None
+        self.take_up()
+
+    def do(self, effect: Effect, *, at_end: bool) -> Result | None:
+        match effect:
+            case Say():
+                self.speak(effect, aside=at_end)
+            case Hint(bubble):
+                self.speak(bubble, aside=True)
+                if self.talk() is not None:
+                    self.ask_again()
+            case Tell(person_id, event, key):
+                self.tell(person_id, event, key)
+            case Remember(name, value):
+                self.remember(name, value)
+            case Hold():
+                self.holds = True
+            case Command():
+                who = Who(
+                    self.row.account_id,
+                    self.conversation.id,
+                    self.channel(),
+                    self.conversation.address,
+                    self.row.key,
+                    self.now,
+                )
+                self.db.flush()
+                result, news = self.world.act(self.db, who, effect)
+                for item in news:
+                    self.tell(item.person_id, NEWS[item.about](item.ref), f"{item.about}:{item.ref}")
+                self.refresh()
+                return result
+        return None
+
+    def channel(self) -> str:
+        account = self.db.get_one(Account, self.row.account_id)
+        return account.channel
+
+    def remember(self, name: str, value: str) -> None:
+        match name:
+            case "suggested":
+                self.memory.suggested = [*self.memory.suggested, self.now][-20:]
+            case "greeted":
+                self.greeted = True
+            case _:
+                setattr(self.memory, name, value)
+        self.refresh()
+
+    def tell(self, person_id: int, event: Event, key: str) -> None:
+        """A row in her own inbox, at the conversation where she was seen last."""
+        to = self.db.scalar(
+            select(Conversation)
+            .where(Conversation.person_id == person_id)
+            .order_by(Conversation.seen_at.desc().nulls_last())
+            .limit(1)
+        )
+        if to is not None:
+            arrival = Inbound("", to.address, f"tell:{key}:{to.id}", self.now, event)
+            inbox.receive(self.db, [(to.account_id, arrival)], self.now)
+
+    # After a long silence
+
+    def away(self) -> bool:
+        seen = self.conversation.seen_at
+        return seen is not None and self.row.received_at - seen > STALE_ANSWER
+
+    def welcome_back(self, talk: Talk, heard: Heard) -> bool:
+        """After more than a day: say where we were and ask whether to go on. True if that was said."""
+        dialogue = self.world.dialogues.get(talk.dialogue)
+        state = self.load(talk)
+        if dialogue is None or state is None:
+            return False
+        if dialogue.welcome_back is None:
+            self.speak(say("Last time we were here:"))
+            self.ask_again()
+            return True
+        self.follow(dialogue, talk, state, dialogue.welcome_back(state, heard, self.ports))
+        self.greeted = True
+        return True
+
+    # What is not understood
+
+    def understood(self) -> None:
+        self.memory.misses = 0
+
+    def puzzled(self, hint: Say | None) -> None:
+        """Say so, never twice in the same words, and from the second time on offer a person."""
+        self.memory.misses += 1
+        if self.memory.misses == 1 and hint is not None:
+            self.speak(hint)
+            if not hint.asks:
+                self.ask_again()
+        elif self.talk() is None:
+            self.act_on("menu.puzzled" if self.memory.misses % 2 else "menu.puzzled_again", "")
+        elif self.memory.misses % 2:
+            self.speak(say("I still do not understand. Please answer this question, or type 0 for the menu:"))
+            self.ask_again()
+        else:
+            self.speak(say("I am sorry, I did not understand. Type 9 and a person of %(coop)s will help you."))
+            self.ask_again()
+
+    def apologise(self) -> None:
+        self.act_on("person.broken", "")
+
+    # Speaking
+
+    def speak(self, bubble: Say, *, aside: bool = False) -> None:
+        """Say something. A bubble that asks opens its question, for the open talk unless it is said aside."""
+        if not bubble.asks:
+            self.said.append(bubble)
+            return
+        self.ask(self.question(bubble), aside=aside)
+
+    def ask(self, question: Question, *, aside: bool = False) -> None:
+        self.memory.question = question
+        talk = self.talk()
+        if talk is not None and not aside:
+            talk.question = question
+        self.said.append(question)
+
+    def over(self) -> None:
+        """A button of something that is no more."""
+        self.speak(say("That question is closed already, there is nothing more to do for it."))
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Repeat the question of the open talk, or say what is possible now."""
+        talk = self.talk()
+        if talk is not None and talk.question is not None:
+            self.ask(talk.question)
+        elif talk is None:
+            self.act_on("menu.possible", "")
+
+    def ask_anew(self) -> None:
+        """Repeat the open question as one that was asked only now, so that the next answer counts."""
+        question = self.memory.question
+        if question is not None:
+            self.conversation.heard_at = min(self.row.at, self.now)
+            renewed = replace(question, asked_at=self.now, cause_at=min(self.row.at, self.now))
+            talk = self.talk()
+            self.ask(renewed, aside=talk is None or talk.question != question)
+
+    def take_up(self) -> None:
+        """A talk has ended: go on with the one that was parked, if there is one."""
+        talk = self.talk()
+        if self.holds:
+            return
+        if talk is not None and talk.question is not None and talk.question not in self.said:
+            self.ask(talk.question)
+
+    def new_question_id(self) -> int:
+        self.memory.questions += 1
+        return self.memory.questions
+
+    def question(self, bubble: Say) -> Question:
+        number = self.new_question_id()
+        voice = self.voice()
+
+        def opened(offered: Choice) -> OpenChoice:
+            return OpenChoice(offered.key, offered.arg, words(offered.title, voice), offered.words)
+
+        items = tuple(map(opened, bubble.items))
+        buttons = tuple(map(opened, bubble.choices))
+        return Question(
+            number,
+            self.rendered(bubble, number, buttons, len(items)),
+            items + buttons,
+            bubble.expects,
+            bubble.weighty,
+            self.now,
+            min(self.row.at, self.now),
+        )
+
+    def rendered(self, bubble: Say, number: int, buttons: Sequence[OpenChoice], offset: int) -> Bubble:
+        voice = self.voice()
+        return Bubble(
+            words(bubble, voice),
+            tuple(Button(button_id(number, button.key, button.arg), button.title) for button in buttons),
+            offset,
+            bubble.card.title if bubble.card else "",
+            words(bubble.card.subtitle, voice) if bubble.card else "",
+            bubble.card.image if bubble.card else "",
+        )
+
+    def voice(self) -> Voice:
+        me = self.ports.me
+        return Voice(me.language, me.you, me.coop, me.name)
+
+    # Saving
+
+    def save(self, *, by_a_person: bool) -> None:
+        for bubble in self.bubbles():
+            row = OutboxRow(
+                account_id=self.row.account_id,
+                channel=self.channel(),
+                address=self.conversation.address,
+                conversation_id=self.conversation.id,
+                inbox_id=self.row.id,
+                created_at=self.now,
+            )
+            outbox.put(self.db, row, bubble)
+        talk = self.talk()
+        if by_a_person:
+            self.conversation.seen_at = self.row.received_at
+            nudge = self.world.dialogues[talk.dialogue].nudge_after if talk is not None else None
+            self.conversation.remind_at = self.now + nudge if nudge else None
+        self.conversation.heard_at = max(self.conversation.heard_at, min(self.row.at, self.now))
+        self.conversation.memory = dump_memory(self.db, self.memory)
+        self.db.flush()
+
+    def bubbles(self) -> list[Bubble]:
+        """What was said, as at most two bubbles: what only tells goes in front of what comes after it."""
+        bubbles: list[Bubble] = []
+        lead = self.greeting()
+        for item in self.said:
+            bubble = item.bubble if isinstance(item, Question) else self.rendered(item, 0, (), 0)
+            if lead:
+                bubble = replace(bubble, text=f"{lead}\n{bubble.text}".rstrip())
+                lead = ""
+            bubbles.append(bubble)
+        while len(bubbles) > MAX_BUBBLES:
+            first, second = bubbles[0], bubbles[1]
+            bubbles[:2] = [replace(second, text=f"{first.text}\n{second.text}")]
+        return bubbles
+
+    def greeting(self) -> str:
+        """We say that we are a machine on first contact and after a long gap."""
+        seen = self.conversation.seen_at
+        if self.greeted or not self.said:
+            return ""
+        if seen is None:
+            return words(say("Hello! I am the automatic assistant of %(coop)s."), self.voice())
+        if self.row.received_at - seen > LONG_GAP:
+            return words(say("Hello %(named)s, I am the automatic assistant of %(coop)s."), self.voice())
+        return ""

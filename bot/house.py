@@ -1,0 +1,133 @@
+"""The house rules of reading: what a message means here, in the one order that holds everywhere.
+
+1 the id of a tapped button, also of an old one  2 a valid trace code, an invitation or a stamp's link  3 where the
+question asks for a number, a bare number  4 the full words of an open choice  5 the number of an open choice  6 the
+house words  7 what the open question is waiting for  8 a new wish. This module decides 1–6 and a plain yes or no; the
+engine offers what is left to the step, then to the intents.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.conversation import OpenChoice, Question
+from bot.event import Event, Number, Referral, Tap, Text
+from bot.understand.codes import find_trace_code
+from bot.understand.numbers import bare_number
+from bot.understand.words import house_word, no, same_words, yes
+
+HouseWord = Literal["menu", "person", "back", "change", "cancel", "help"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A choice of the open question."""
+
+    choice: OpenChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button that names something, and so works at any time."""
+
+    key: str
+    arg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A button of a question that is closed, or one that we never made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A yes that was typed before the question was asked, or that came late: it does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Twelve digits that check: a stamp, or an invitation."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    word: HouseWord
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """For the step, then for the intents."""
+
+    heard: Event | Number
+
+
+Meaning = Chosen | Action | Over | Early | Code | House | Rest
+
+
+def button_id(question: int, key: str, arg: str) -> str:
+    """What a button carries: the question's id, the choice's key, and what it is about."""
+    return f"{question}:{key}:{arg}"
+
+
+def meaning(event: Event, question: Question | None, *, counts: bool) -> Meaning:
+    """What an event means while this question is open.
+
+    counts: whether the event is later than the question, so that it may confirm, pay or cancel.
+    """
+    match event:
+        case Tap(choice, title):
+            return _tapped(choice, title, question)
+        case Referral(ref):
+            code = find_trace_code(ref)
+            return Code(code) if code else Rest(event)
+        case Text(words):
+            return _typed(words, question, counts=counts)
+        case _:
+            return Rest(event)
+
+
+def _tapped(choice: str, title: str, question: Question | None) -> Meaning:
+    number, separator, rest = choice.partition(":")
+    if not separator:
+        return Rest(Text(title or choice))
+    key, _, arg = rest.partition(":")
+    if question is not None and number == str(question.id):
+        for open_choice in question.choices:
+            if (open_choice.key, open_choice.arg) == (key, arg):
+                return Chosen(open_choice)
+    return Action(key, arg) if "." in key else Over()
+
+
+def _typed(words: str, question: Question | None, *, counts: bool) -> Meaning:
+    code = find_trace_code(words)
+    if code:
+        return Code(code)
+    number = bare_number(words)
+    if question is not None:
+        if question.expects == "number" and number is not None:
+            return Rest(Number(number))
+        picked = _picked(words, question)
+        if picked:
+            return Chosen(picked) if counts or not question.weighty else Early()
+    word = house_word(words)
+    if word:
+        return House(word)
+    if question is not None and (yes(words) or no(words)):
+        key = "yes" if yes(words) else "no"
+        for choice in question.choices:
+            if choice.key == key:
+                return Chosen(choice) if counts or not question.weighty else Early()
+    return Rest(Text(words))
+
+
+def _picked(words: str, question: Question) -> OpenChoice | None:
+    for choice in question.choices:
+        if any(same_words(words, title) for title in (choice.title, *choice.words)):
+            return choice
+    digits = words.strip()
+    if question.expects != "number" and digits.isascii() and digits.isdecimal() and len(digits) <= 2:
+        place = int(digits)
+        if 1 <= place <= len(question.choices):
+            return question.choices[place - 1]
+    return None

@@ -1,0 +1,194 @@
+"""Replies that were promised: one row each, in the words that were truly said, until the platform has it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import ForeignKey, Index, String, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.reply import Bubble
+from catalog.db import Base, BigId, vault_of
+from catalog.vault import Unsealable
+
+PAGE = 500
+
+
+class OutboxRow(Base):
+    """A reply: waiting while `sent_at` and `dead_at` are empty; `dead_at` with `error` where it can never go."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_unsent",
+            "channel",
+            "id",
+            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
+        ),
+        Index("ix_outbox_address", "account_id", "address", "id"),
+        Index("ix_outbox_channel", "channel", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(String(128))
+    conversation_id: Mapped[int] = mapped_column(BigId)
+    inbox_id: Mapped[int] = mapped_column(BigId)
+    body: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(String(200))
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A waiting reply, opened."""
+
+    id: int
+    account_id: int
+    channel: str
+    address: str
+    conversation_id: int
+    bubble: Bubble
+    created_at: datetime
+    tries: int
+    next_at: datetime | None
+
+
+def put(db: Session, row: OutboxRow, bubble: Bubble) -> None:
+    """Keep a reply to be sent; its id, and so its place, is given at the flush."""
+    row.body = vault_of(db).seal(msgspec.json.encode(bubble))
+    db.add(row)
+
+
+def unsent(db: Session, channels: Iterable[str], after_id: int = 0, at_once: int = PAGE) -> Iterator[OutboxRow]:
+    """Rows of these channels that wait and have a higher id, in order, read `at_once` at a time."""
+    page: Sequence[OutboxRow] = ()
+    while not page or len(page) == at_once:
+        page = db.scalars(
+            select(OutboxRow)
+            .where(
+                OutboxRow.sent_at.is_(None),
+                OutboxRow.dead_at.is_(None),
+                OutboxRow.channel.in_(list(channels)),
+                OutboxRow.id > after_id,
+            )
+            .order_by(OutboxRow.id)
+            .limit(at_once)
+        ).all()
+        if not page:
+            return
+        yield from page
+        after_id = page[-1].id
+
+
+def waiting(db: Session, channels: Iterable[str], after_id: int = 0) -> list[Outgoing]:
+    """Unsent replies of these channels with a higher id, in order."""
+    return [opened(db, row) for row in unsent(db, channels, after_id)]
+
+
+def waiting_for(db: Session, account_id: int, address: str, after_id: int = 0) -> list[Outgoing]:
+    """One person's replies in order: those with a higher id, or the unsent ones if `after_id` is 0."""
+    query = select(OutboxRow).where(OutboxRow.account_id == account_id, OutboxRow.address == address)
+    if after_id:
+        query = query.where(OutboxRow.id > after_id)
+    else:
+        query = query.where(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+    rows = db.scalars(query.order_by(OutboxRow.id)).all()
+    return [opened(db, row) for row in rows if row.body is not None]
+
+
+def newest_id(db: Session, channel: str) -> int:
+    """The id of the newest reply on a channel, 0 if there is none: what a watcher compares."""
+    return db.scalar(select(func.max(OutboxRow.id)).where(OutboxRow.channel == channel)) or 0
+
+
+def mark_sent(db: Session, ids: Sequence[int], at: datetime) -> None:
+    """The platform has these."""
+    db.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(ids), OutboxRow.sent_at.is_(None))
+        .values(sent_at=at, error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def mark_seen(db: Session, account_id: int, address: str, up_to_id: int, at: datetime) -> None:
+    """A person's browser has all of hers up to this id."""
+    db.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.account_id == account_id,
+            OutboxRow.address == address,
+            OutboxRow.id <= up_to_id,
+            OutboxRow.sent_at.is_(None),
+        )
+        .values(sent_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def mark_failed(db: Session, outbox_id: int, at: datetime, error: str, next_at: datetime | None) -> None:
+    """A try failed: again at `next_at`, or never if that is None."""
+    db.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == outbox_id)
+        .values(
+            tries=OutboxRow.tries + 1,
+            error=error[:200],
+            next_at=next_at,
+            dead_at=None if next_at else at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_up_unfetched(db: Session, channels: Sequence[str], before: datetime, at: datetime) -> None:
+    """Replies that nobody came back for: they wait no longer."""
+    db.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.channel.in_(channels),
+            OutboxRow.sent_at.is_(None),
+            OutboxRow.dead_at.is_(None),
+            OutboxRow.created_at < before,
+        )
+        .values(dead_at=at, error="never fetched")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_bodies(db: Session, before: datetime) -> None:
+    """Drop what was said in replies older than that; that they were sent stays."""
+    db.execute(
+        update(OutboxRow)
+        .where(OutboxRow.created_at < before, OutboxRow.body.is_not(None))
+        .values(body=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def opened(db: Session, row: OutboxRow) -> Outgoing:
+    """The row with its bubble; an empty bubble where the body is gone or cannot be opened."""
+    try:
+        bubble = msgspec.json.decode(vault_of(db).open(row.body), type=Bubble) if row.body else Bubble("")
+    except Unsealable:
+        bubble = Bubble("")
+    return Outgoing(
+        row.id,
+        row.account_id,
+        row.channel,
+        row.address,
+        row.conversation_id,
+        bubble,
+        row.created_at,
+        row.tries,
+        row.next_at,
+    )

@@ -1,0 +1,202 @@
+"""What is well and what is not: one finding a line, each that is not well says how to mend it."""
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import inbox
+from bot.run.settings import KEY_FILE, Settings
+from catalog.account import Account, token_of
+from catalog.db import Database
+from catalog.migrate import is_at_head
+from catalog.vault import Unsealable
+
+REFUSED = "chophien_refused_signatures"
+"""The counter in /metrics of deliveries with a wrong or missing signature."""
+
+GIB = 1024**3
+MIB = 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """state "look" is worth a look and breaks nothing yet. mend: what to do, empty if all is well."""
+
+    state: Literal["fine", "look", "broken"]
+    about: str
+    words: str
+    mend: str = ""
+
+
+def examine(settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
+    """All findings, each as soon as it is known."""
+    reachable = _database(database)
+    yield reachable
+    for check in (_redis, _web, _clock, _disk, _fsync, _secret_key, _public_url):
+        yield check(settings, now)
+    if reachable.state == "broken":
+        return
+    for check_kept in (_messenger, _waiting):
+        yield check_kept(settings, database, now)
+
+
+def _database(database: Database) -> Finding:
+    try:
+        with database.engine.connect() as connection:
+            current = is_at_head(connection)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        return Finding("broken", "database", f"does not answer: {reason}", "start it, or correct DATABASE_URL")
+    if not current:
+        return Finding("broken", "database", "its tables are not those of this version", "chophien migrate")
+    return Finding("fine", "database", f"{database.engine.dialect.name}, answers, tables are current")
+
+
+def _redis(settings: Settings, now: datetime) -> Finding:
+    with Redis.from_url(
+        settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    ) as client:
+        try:
+            seconds, _ = client.time()
+        except (RedisError, OSError) as error:
+            if settings.embedded_redis:
+                return Finding("look", "Redis", "the embedded Valkey is not running", "chophien up starts it")
+            return Finding("broken", "Redis", f"does not answer: {error}", "start it, or correct REDIS_URL")
+    apart = abs(now.timestamp() - seconds)
+    if apart > 60:
+        return Finding("broken", "Redis", f"its clock is {apart:.0f} s apart from ours", "set both by NTP")
+    return Finding("fine", "Redis", "the embedded Valkey answers" if settings.embedded_redis else "answers")
+
+
+def _web(settings: Settings, _now: datetime) -> Finding:
+    """Whether it runs, and how often a delivery was refused for its signature since it started."""
+    try:
+        metrics = requests.get(f"http://127.0.0.1:{settings.port}/metrics", timeout=3).text
+        refused = sum(
+            sample.value
+            for family in text_string_to_metric_families(metrics)
+            for sample in family.samples
+            if sample.name == f"{REFUSED}_total"
+        )
+    except (requests.RequestException, ValueError):
+        return Finding("look", "web", f"does not answer on port {settings.port}", "chophien up starts it")
+    if refused:
+        return Finding(
+            "look",
+            "web",
+            f"answers; {refused:.0f} deliveries had a wrong signature",
+            "is MESSENGER_APP_SECRET that of MESSENGER_APP_ID? if so, somebody is knocking",
+        )
+    return Finding("fine", "web", "answers, no wrong signature")
+
+
+def _clock(settings: Settings, now: datetime) -> Finding:
+    newest = max((path.stat().st_mtime for path in settings.var_dir.glob("*")), default=0.0)
+    behind = newest - now.timestamp()
+    if behind > 60:
+        return Finding("broken", "clock", f"it is {behind:.0f} s behind our own newest file", "set it by NTP")
+    here = now.astimezone().strftime("%Y-%m-%d %H:%M")
+    return Finding("fine", "clock", f"{here} on this machine, people see the time of {settings.timezone}")
+
+
+def _disk(settings: Settings, _now: datetime) -> Finding:
+    free = shutil.disk_usage(settings.var_dir).free
+    words = f"{free / GIB:.1f} GiB free"
+    if free < 200 * MIB:
+        return Finding("broken", "disk", words, f"make room under {settings.var_dir}, or move VAR_DIR")
+    if free < GIB:
+        return Finding("look", "disk", words, "make room soon")
+    return Finding("fine", "disk", words)
+
+
+def _fsync(settings: Settings, _now: datetime) -> Finding:
+    """How many small writes a second the disk really keeps: every message that we answer waits for one."""
+    probe = settings.var_dir / f".fsync-{os.getpid()}"
+    count, began = 0, time.monotonic()
+    with probe.open("wb", buffering=0) as stream:
+        while count < 200 and time.monotonic() - began < 1:
+            stream.write(bytes(4096))
+            os.fsync(stream.fileno())
+            count += 1
+    rate = count / (time.monotonic() - began)
+    probe.unlink()
+    if rate < 30:
+        return Finding("look", "disk writes", f"{rate:.0f} kept a second: slow", "a faster disk for VAR_DIR")
+    return Finding("fine", "disk writes", f"{rate:.0f} kept a second")
+
+
+def _secret_key(settings: Settings, _now: datetime) -> Finding:
+    if len(settings.secret_key) < 32:
+        return Finding(
+            "look", "SECRET_KEY", "shorter than 32 characters", "choose a longer one, the old into SECRET_KEY_OLD"
+        )
+    kept = settings.var_dir / KEY_FILE
+    if _readable_by_others(kept):
+        return Finding("broken", "SECRET_KEY", f"others can read {kept}", f"chmod 600 {kept}")
+    return Finding("fine", "SECRET_KEY", f"kept in {kept}" if kept.is_file() else "from the environment")
+
+
+def _readable_by_others(path: Path) -> bool:
+    return path.is_file() and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _public_url(settings: Settings, _now: datetime) -> Finding:
+    parts = urlsplit(settings.public_url)
+    if parts.scheme != "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}:
+        return Finding(
+            "look",
+            "PUBLIC_URL",
+            f"{settings.public_url} cannot be reached by phones and platforms",
+            "set PUBLIC_URL to the https address that leads here",
+        )
+    return Finding("fine", "PUBLIC_URL", settings.public_url)
+
+
+def _messenger(settings: Settings, database: Database, _now: datetime) -> Finding:
+    missing = settings.messenger_missing
+    with database.reading() as db:
+        pages = list(db.scalars(select(Account).where(Account.channel == "messenger")))
+        try:
+            tokens = [token_of(db, page) for page in pages]
+        except Unsealable:
+            return Finding(
+                "broken", "Messenger", "a page's token is sealed with another key", "add that key to SECRET_KEY_OLD"
+            )
+    paused = [page for page in pages if page.paused_at is not None]
+    if len(missing) == 4 and not pages:
+        return Finding("fine", "Messenger", "off")
+    if missing and "MESSENGER_PAGE_TOKEN" in missing and tokens and all(tokens):
+        missing.remove("MESSENGER_PAGE_TOKEN")
+    if missing:
+        return Finding("broken", "Messenger", f"incomplete: {', '.join(missing)} missing", "set what is missing")
+    if paused:
+        return Finding("broken", "Messenger", f"paused: {paused[0].pause_reason}", "a new MESSENGER_PAGE_TOKEN")
+    return Finding("fine", "Messenger", f"page {settings.messenger_page_id}, token present")
+
+
+def _waiting(_settings: Settings, database: Database, now: datetime) -> Finding:
+    with database.reading() as db:
+        count, since = inbox.oldest_pending(db)
+    if not count or since is None:
+        return Finding("fine", "inbox", "nothing waits")
+    age = now - since
+    words = f"{count} waiting, the oldest since {age.total_seconds():.0f} s"
+    if age > timedelta(minutes=2):
+        return Finding("broken", "inbox", words, "is a worker running? chophien up, or chophien worker")
+    return Finding("fine", "inbox", words)

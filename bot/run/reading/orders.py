@@ -1,0 +1,93 @@
+"""The orders of one conversation and its person, and a producer's parts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import tzinfo
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.i18n import number
+from bot.ports import OrderView, PartView
+from bot.run.reading.goods import NAMED_IN
+from catalog.money import worth
+from catalog.offer import Offer
+from catalog.order import Order, OrderLine, order_by_code, orders_of
+from catalog.part import Allocation, Part, PartStatus
+from catalog.product import Product
+
+
+class OrdersReading:
+    """`bot.ports.Orders`."""
+
+    def __init__(
+        self, db: Session, conversation_id: int, person_id: int | None, *, language: str, zone: tzinfo | None
+    ) -> None:
+        self._db = db
+        self._conversation_id = conversation_id
+        self._person_id = person_id
+        self._language = language if language in NAMED_IN else NAMED_IN[0]
+        self._zone = zone
+
+    def mine(self) -> Sequence[OrderView]:
+        return self._views(orders_of(self._db, self._conversation_id, self._person_id))
+
+    def by_code(self, code: str) -> OrderView | None:
+        order = order_by_code(self._db, code)
+        if order is None:
+            return None
+        hers = self._person_id is not None and order.person_id == self._person_id
+        return self._views([order])[0] if hers or order.conversation_id == self._conversation_id else None
+
+    def part(self, part_id: int) -> PartView | None:
+        """Her own share of an order that still stands."""
+        shares = self._db.execute(
+            select(
+                Order.code,
+                Product.id.label("product_id"),
+                Product.emoji,
+                Offer.called,
+                Product.unit_vi if self._language == "vi" else Product.unit_en,
+                Allocation.quantity,
+                Allocation.price_vnd,
+                Part.total_vnd,
+            )
+            .join_from(Part, Order, Order.id == Part.order_id)
+            .join(Allocation, Allocation.part_id == Part.id)
+            .join(Offer, Offer.id == Allocation.offer_id)
+            .join(Product, Product.id == Offer.product_id)
+            .where(Part.id == part_id, Part.person_id == self._person_id, Part.status != PartStatus.CANCELLED)
+            .order_by(Allocation.id)
+        ).all()
+        if self._person_id is None or not shares:
+            return None
+        lines: dict[int, tuple[str, str, Decimal, str, int]] = {}
+        for _, product_id, emoji, called, unit, quantity, price_vnd, _ in shares:
+            before = lines.get(product_id)
+            amount, vnd = (before[2], before[4]) if before else (Decimal(0), 0)
+            lines[product_id] = (emoji, called, amount + quantity, unit, vnd + worth(price_vnd, quantity))
+        return PartView(shares[0].code, tuple(lines.values()), shares[0].total_vnd)
+
+    def _views(self, orders: Sequence[Order]) -> list[OrderView]:
+        short, unit = (getattr(Product, f"{word}_{self._language}") for word in ("short", "unit"))
+        lines = (
+            select(OrderLine.order_id, OrderLine.quantity, unit, short)
+            .join(Product, Product.id == OrderLine.product_id)
+            .where(OrderLine.order_id.in_([order.id for order in orders]))
+            .order_by(OrderLine.id)
+        )
+        words: dict[int, list[str]] = defaultdict(list)
+        for order_id, quantity, counted, name in self._db.execute(lines):
+            words[order_id].append(f"{number(quantity, self._language)} {counted} {name}")
+        return [
+            OrderView(
+                order.code,
+                order.status,
+                order.total_vnd,
+                ", ".join(words[order.id]),
+                order.expected_on,
+                order.placed_at.astimezone(self._zone).date(),
+            )
+            for order in orders
+        ]

@@ -1,0 +1,50 @@
+"""The roof: where the settings become connections, and the floors are put together."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.dialogues import DIALOGUES
+from bot.engine import World
+from bot.run.reading import Readings
+from bot.run.settings import Settings
+from catalog.account import Account, ensure_account
+from catalog.acts import Command, News, Result, Who
+from catalog.acts.perform import make_order_code, perform
+from catalog.db import Database
+from catalog.vault import Vault
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_database(settings: Settings) -> Database:
+    return Database(settings.database_url, Vault(settings.secret_keys))
+
+
+def make_world(
+    settings: Settings,
+    now: Callable[[], datetime] = utc_now,
+    make_code: Callable[[], str] = make_order_code,
+) -> World:
+    """What turns need: the dialogues, what they may read, and what may be done. Clock and codes can be handed in."""
+
+    def act(db: Session, who: Who, command: Command) -> tuple[Result, Sequence[News]]:
+        return perform(db, who, command, make_code)
+
+    return World(DIALOGUES, Readings(settings.timezone, settings.default_locale).ports, act, now)
+
+
+def keep_accounts(database: Database, settings: Settings) -> None:
+    """The first account of a channel is what the environment says; it speaks for the organisation whose page `/` is."""
+    if settings.messenger_missing:
+        return
+    with database.writing() as db:
+        home = db.scalar(select(Account).where(Account.channel == "web").order_by(Account.id).limit(1))
+        if home is not None:
+            ensure_account(
+                db, "messenger", settings.messenger_page_id, home.organisation_id, settings.messenger_page_token
+            )

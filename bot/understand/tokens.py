@@ -1,0 +1,97 @@
+"""A message as a row of words, each kept as typed and as folded, with its place in the message."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.understand import telex
+from bot.understand.text import clean, has_marks, plain_letters, tone_key
+
+_PIECES = re.compile(
+    r"(?P<number>[0-9]+(?:[.,][0-9]+)*)"
+    r"|(?P<word>(?:k\.g|(?<=[0-9])[^\W\d_]+|[^\W\d_][^\W_]*))"
+    r"|(?P<sign>[^\w\s]|_)",
+    re.IGNORECASE,
+)
+
+# What is written short in chats, for words typed without accents. Standing for one word each.
+_SHORT = {
+    "ko": "không", "kh": "không", "khg": "không", "hok": "không", "hông": "không", "hổng": "không", "hem": "không",
+    "kô": "không", "đc": "được", "dc": "được", "đk": "được", "mk": "mình", "mik": "mình", "vs": "với", "r": "rồi",
+    "j": "gì", "z": "vậy", "zậy": "vậy", "dzậy": "vậy", "zay": "vậy", "e": "em", "ns": "nói", "nhìu": "nhiều",
+    "nhiu": "nhiêu", "kím": "kiếm", "iu": "yêu", "tks": "thanks", "thks": "thanks", "hnay": "nay", "chìu": "chiều",
+    "thui": "thôi", "lun": "luôn", "bít": "biết", "dzo": "vô", "oke": "ok", "okie": "ok", "oki": "ok", "okê": "ok",
+    "okela": "ok", "uhm": "ừm", "uh": "ừ", "uk": "ừ", "um": "ừm",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A number, a word or a sign. `start` and `end` are places in the cleaned text.
+
+    plain: small letters without accents. key: with accents, the tone moved to the end. marked: an accent was typed,
+    so that only a word with these very accents is the same word. glued: no space before it.
+    """
+
+    kind: str
+    text: str
+    plain: str
+    key: str
+    marked: bool
+    start: int
+    end: int
+    glued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A cleaned text and its tokens."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    def words(self, first: int, last: int) -> str:
+        """The text from token `first` up to, not with, token `last`, as typed; Telex is undone, or it says nothing."""
+        if first >= last:
+            return ""
+        span = self.tokens[first:last]
+        if any(t.kind == "word" and t.plain == t.key and t.plain != plain_letters(t.text) for t in span):
+            return " ".join(t.plain for t in span)
+        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
+
+
+def read(raw: str) -> Message:
+    """Cut into tokens. Any text will do; at most 2,000 characters are looked at."""
+    text = clean(raw)
+    tokens: list[Token] = []
+    for piece in _PIECES.finditer(text):
+        kind = str(piece.lastgroup)
+        typed = piece.group().lower()
+        plain, key, marked = _word(typed) if kind == "word" else (typed, typed, False)
+        glued = bool(tokens) and tokens[-1].end == piece.start()
+        if typed == "k" and len(text) > 1 and not (tokens and tokens[-1].kind == "number"):
+            plain, key = "khong", "không"  # 25 k is money, "còn k" a question
+        tokens.append(Token(kind, typed, plain, key, marked, piece.start(), piece.end(), glued))
+    decoded = telex.decode([t.plain if t.kind == "word" and not t.marked else "" for t in tokens])
+    if decoded:
+        tokens = [
+            Token(t.kind, t.text, p, p, False, t.start, t.end, t.glued) if p and p != t.plain else t
+            for t, p in zip(tokens, decoded, strict=True)
+        ]
+    return Message(text, tuple(tokens))
+
+
+def is_sign(token: Token, signs: str) -> bool:
+    return token.kind == "sign" and token.text in signs
+
+
+def plains(tokens: Sequence[Token]) -> list[str]:
+    """The folded words and numbers, without signs."""
+    return [t.plain for t in tokens if t.kind != "sign"]
+
+
+@lru_cache(maxsize=4096)
+def _word(typed: str) -> tuple[str, str, bool]:
+    full = _SHORT.get(typed, typed)
+    return plain_letters(full), tone_key(full), has_marks(typed)

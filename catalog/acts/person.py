@@ -1,0 +1,91 @@
+"""Consent, contact, invitations, wishes, and calling a person."""
+
+from dataclasses import dataclass
+
+from catalog.acts import Command, Result
+
+
+@dataclass(frozen=True, slots=True)
+class GiveConsent(Command):
+    """She agreed to the text `version` for `purpose` ("order", "producer"): with time and message it is proof."""
+
+    purpose: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentKept(Result):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaveContact(Command):
+    """Name, phone and address for deliveries; refused without consent. Empty fields keep what was there."""
+
+    name: str = ""
+    phone: str = ""  # 0xxxxxxxxx
+    address: str = ""  # as typed
+    given_name: str = ""  # how to call her, where it is not the last word of the name
+    you: str = ""  # chị, anh: how to address her
+
+
+@dataclass(frozen=True, slots=True)
+class ContactKept(Result):
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase(Command):
+    """Something waits for a person of the co-op. One open case per conversation, kind and subject."""
+
+    kind: str  # "question", "complaint", "suspicious stamp", "voice", "poison", "failed send", …
+    note: str = ""  # what she wrote; kept sealed
+    subject: str = ""  # a code, an order: never personal data
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened(Result):
+    case_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish(Command):
+    """Tell her when we have this: opt-in with date and channel."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class WishKept(Result):
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem(Command):
+    """Use an invitation: ties this conversation to the invited person. 12 digits."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed(Result):
+    person_id: int
+    role: str  # "producer", "staff"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoInvitation(Result):
+    """Unknown, used or expired: the same answer for all three."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordScan(Command):
+    """Count one look at a stamp: the code that was found, the channel, the time, and a person's daily hash."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Result):
+    code: str

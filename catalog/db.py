@@ -1,0 +1,147 @@
+"""The database: how a connection is made, and the column types that every table uses.
+
+SQLite and PostgreSQL alike. On SQLite a writing transaction is `BEGIN IMMEDIATE` (a transaction that reads first and
+writes later meets "database is locked" at once, whatever the busy timeout), in WAL mode with `synchronous=FULL`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, create_engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from catalog.vault import Vault
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept as UTC. A naive one is a bug and raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Quantity(TypeDecorator[Decimal]):
+    """An amount of goods, kept in thousandths of its unit, so that both databases add and compare exactly."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        scaled = Decimal(value) * 1000
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"finer than a thousandth: {value}")
+        return int(scaled)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        exact = (Decimal(value) / 1000).normalize()
+        return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A primary key: 64 bits on PostgreSQL; on SQLite INTEGER, which is the row id."""
+
+Sealed = LargeBinary
+"""Bytes that only the `Vault` can read."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {datetime: Moment, Decimal: Quantity, bytes: Sealed}
+
+
+class Database:
+    """One database and the vault for what it must not show. Opened by the roof, handed down."""
+
+    def __init__(self, url: str, vault: Vault, *, pool_size: int = 8) -> None:
+        self.url = url
+        self.vault = vault
+        self.engine = make_engine(url, pool_size=pool_size)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        info = {"vault": vault}
+        self._reading = sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self._writing = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False, info=info)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one transaction that may write: committed at the end, rolled back on any exception."""
+        with self._writing.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads; nothing of it is kept."""
+        with self._reading() as session:
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def vault_of(db: Session) -> Vault:
+    vault: Vault = db.info["vault"]
+    return vault
+
+
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine with our settings for SQLite, or with a short connect time-out and pre-ping for PostgreSQL.
+
+    Its errors never hold the values of a statement: they end up in logs.
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 3},
+        )
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True, connect_args={"timeout": 5}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # we say BEGIN ourselves, in `_begin`
+        cursor = dbapi.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

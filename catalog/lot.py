@@ -1,0 +1,68 @@
+"""A harvest or packing of one product by one producer, and its diary."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from catalog.db import Base, BigId
+
+
+class LotState(StrEnum):
+    DRAFT = "draft"  # posted by a producer, no stamps yet
+    ACTIVE = "active"
+    RECALLED = "recalled"
+
+
+class Lot(Base):
+    __tablename__ = "lot"
+    __table_args__ = (UniqueConstraint("product_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(20))  # GS1 AI (10)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)  # household or co-op
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)  # the producer, where known
+    place: Mapped[str] = mapped_column(default="")  # xã Đà Bắc
+    harvested_on: Mapped[date | None]  # or packed, as the product's verb says
+    best_before: Mapped[date | None]
+    amount: Mapped[str] = mapped_column(default="")  # 120 kg
+    state: Mapped[str] = mapped_column(String(20), default=LotState.DRAFT)
+    recalled_at: Mapped[datetime | None]
+    recall_reason: Mapped[str] = mapped_column(default="")
+    recall_advice: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+
+
+class LotEvent(Base):
+    """One line of the diary. Only ever added to: it is what the producer or the co-op wrote down, not a test report."""
+
+    __tablename__ = "lot_event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    happened_on: Mapped[date]
+    kind: Mapped[str] = mapped_column(String(20))  # fertilise, spray, stop_spray, harvest, pack, inspect
+    words: Mapped[str]  # cắt quả – 120 kg
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who wrote it
+    channel: Mapped[str] = mapped_column(String(20), default="")
+    recorded_at: Mapped[datetime]
+
+
+def lots_of(db: Session, person_id: int) -> list[Lot]:
+    """A producer's lots, newest first."""
+    return list(db.scalars(select(Lot).where(Lot.person_id == person_id).order_by(Lot.id.desc())))
+
+
+def diary_of(db: Session, lot_id: int) -> list[LotEvent]:
+    """In the order in which it happened."""
+    events = select(LotEvent).where(LotEvent.lot_id == lot_id)
+    return list(db.scalars(events.order_by(LotEvent.happened_on, LotEvent.id)))
+
+
+def state_on(lot: Lot, day: date) -> str:
+    """The lot's state as a stamp tells it: a recall is said first, then that it is past its day ("expired")."""
+    if lot.state == LotState.ACTIVE and lot.best_before is not None and lot.best_before < day:
+        return "expired"
+    return lot.state

@@ -1,0 +1,269 @@
+"""Signed bodies that nobody meant: nothing raises, and what can be read is read."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.event import Event, Inbound, Other, Referral, Silent, Start, Tap, Text, dump_event, load_event
+from handlers.channels.messenger import codec, shapes
+from handlers.channels.messenger.codec import Unreadable
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+PAGE, PSID = "112233445566778", "7012345678901234"
+
+
+def item(**content: object) -> dict[str, object]:
+    return {"sender": {"id": PSID}, "timestamp": 1795258800001, **content}
+
+
+def read(*items: object) -> list[Inbound]:
+    return codec.parse({"object": "page", "entry": [{"id": PAGE, "messaging": list(items)}]}, NOW)
+
+
+def events(*items: object) -> list[Event]:
+    return [inbound.event for inbound in read(*items)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"", "not JSON"),
+        (b"\xff\xfe{}", "not JSON"),
+        (b"\xef\xbb\xbf{}", "not JSON"),
+        ('{"a":"à"}'.encode("utf-16"), "not JSON"),
+        (b'{"a":"\xe0"}', "not JSON"),
+        (b'{"a":"\xed\xa0\x80"}', "not JSON"),
+        (b'{"a":"\x00"}', "not JSON"),
+        (b'{"a":NaN}', "not JSON"),
+        (b'{"a":-Infinity}', "not JSON"),
+        (b'{"a":1e999}', "not JSON"),
+        (b'{"a":' + b"9" * 10_000 + b"}", "not JSON"),
+        (b'{"a":1}{"a":2}', "not JSON"),
+        (b'{"object":"page"', "not JSON"),
+        (b"object=page&entry=1", "not JSON"),
+        (b"<html>", "not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+        (b"[]", "not an object"),
+        (b"null", "not an object"),
+        (b'"page"', "not an object"),
+        (b"1", "not an object"),
+    ],
+)
+def test_an_unreadable_body_says_why(raw: bytes, why: str) -> None:
+    assert codec.read_body(raw) == Unreadable(why)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (rb'{"a":"\ud83d"}', "\ufffd"),
+        (rb'{"a":"\udc4d\ud83d"}', "\ufffd\ufffd"),
+        (rb'{"a":"\uD83D\ud83d\udc4d"}', "\ufffd👍"),
+        (rb'{"a":"\\ud83d \ud83d"}', "\\ud83d \ufffd"),
+        (rb'{"a":"\"\ud83d"}', '"\ufffd'),
+        (rb'{"a":"\ud83d\u00e0"}', "\ufffdà"),
+    ],
+)
+def test_half_a_surrogate_pair_is_replaced_and_the_rest_is_kept(raw: bytes, text: str) -> None:
+    assert codec.read_body(raw) == {"a": text}
+
+
+def test_of_a_name_that_comes_twice_the_last_counts() -> None:
+    assert codec.read_body(b'{"object":"user","object":"page"}') == {"object": "page"}
+
+
+def test_a_number_of_thirty_digits_is_no_id_and_harms_nothing() -> None:
+    body = codec.read_body(
+        b'{"object":"page","entry":[{"id":1,"messaging":[{"sender":{"id":7},"timestamp":%s,"message":{"text":"a"}}]}]}'
+        % (b"9" * 30)
+    )
+
+    found = codec.parse(body, NOW)
+
+    assert [(one.sender, one.at, one.event) for one in found] == [("7", NOW, Text("a"))]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        5,
+        "page",
+        [],
+        {},
+        {"object": "instagram", "entry": [{"id": "1", "messaging": [item(message={"text": "a"})]}]},
+        {"object": ["page"]},
+        {"object": "page"},
+        {"object": "page", "entry": None},
+        {"object": "page", "entry": {"id": "1"}},
+        {"object": "page", "entry": [{"id": "1"}]},
+        {"object": "page", "entry": [{"id": "1", "messaging": None}]},
+        {"object": "page", "entry": [{"id": "1", "messaging": "x"}]},
+    ],
+)
+def test_a_body_without_events_has_none(payload: object) -> None:
+    assert codec.parse(payload, NOW) == []
+
+
+def test_a_bad_item_keeps_its_json_and_loses_no_neighbour() -> None:
+    bad: list[object] = [
+        None,
+        5,
+        "x",
+        [],
+        item(message="x"),
+        item(message={"mid": 5, "text": "x"}),
+        item(message={"text": ["x"]}),
+        item(message={"attachments": {}}),
+        item(postback=[]),
+        {"sender": "7", "message": {"text": "x"}},
+        {"sender": {"id": 1.5}, "message": {"text": "x"}},
+        {"sender": {"id": True}, "message": {"text": "x"}},
+        {**item(message={"text": "x"}), "timestamp": []},
+    ]
+
+    found = read(item(message={"text": "trước"}), *bad, item(message={"text": "sau"}))
+
+    assert [one.event for one in found] == [Text("trước"), *[Silent("unreadable")] * len(bad), Text("sau")]
+    assert found[1].raw == b"null"
+    assert found[5].raw == b'{"message":"x","sender":{"id":"7012345678901234"},"timestamp":1795258800001}'
+    assert len({one.key for one in found}) == len(found)
+
+
+def test_an_entry_that_is_none_is_kept_beside_the_others() -> None:
+    found = codec.parse({"object": "page", "entry": [7, {"id": PAGE, "messaging": [item(message={"text": "a"})]}]}, NOW)
+
+    assert [one.event for one in found] == [Silent("unreadable"), Text("a")]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "at"),
+    [
+        (1795258800001, datetime(2026, 11, 21, 11, 0, 0, 1000, tzinfo=UTC)),
+        ("1795258800001", datetime(2026, 11, 21, 11, 0, 0, 1000, tzinfo=UTC)),
+        (1795258800, datetime(2026, 11, 21, 11, 0, tzinfo=UTC)),
+        ("1795258800", datetime(2026, 11, 21, 11, 0, tzinfo=UTC)),
+        (None, NOW),
+        (0, NOW),
+        (-1, NOW),
+        (1.5, NOW),
+        ("", NOW),
+        ("١٢٣٤", NOW),
+        ("1_000", NOW),
+        (10**18, NOW),
+        (10**12 - 1, NOW),
+        ("hôm qua", NOW),
+    ],
+)
+def test_a_timestamp_is_milliseconds_or_seconds_or_now(timestamp: object, at: datetime) -> None:
+    assert [one.at for one in read({"sender": {"id": PSID}, "timestamp": timestamp, "read": {}})] == [at]
+
+
+@pytest.mark.parametrize("sender", ["", None, "7\x00", "bác", "7" * 200, "7 8"])
+def test_a_sender_that_the_database_could_not_hold_is_nobody(sender: object) -> None:
+    found = read({"sender": {"id": sender}, "message": {"mid": "m_1", "text": "a"}})
+
+    assert [(one.sender, one.event) for one in found] == [("", Silent("no_sender"))]
+
+
+def test_an_id_that_the_database_could_not_hold_gives_way_to_a_hash() -> None:
+    found = read(*(item(message={"mid": mid, "text": "a"}) for mid in ("", "m\x00", "m_à", "m" * 2000)))
+
+    keys = [one.key for one in found]
+    assert all(len(key) == len("message:") + 64 for key in keys)
+    assert len(set(keys)) == len(keys)
+
+
+def test_two_honest_twos_without_ids_are_two_events() -> None:
+    first, second = item(message={"text": "2"}), {**item(message={"text": "2"}), "timestamp": 1795258800002}
+
+    keys = [one.key for one in read(first, second, first)]
+
+    assert keys[0] != keys[1]
+    assert keys[0] == keys[2]
+
+
+def test_the_second_edit_and_the_second_reaction_are_new_events() -> None:
+    found = read(
+        item(message_edit={"mid": "m_1", "text": "a", "num_edit": 1}),
+        item(message_edit={"mid": "m_1", "text": "b", "num_edit": 2}),
+        item(reaction={"mid": "m_1", "action": "react"}),
+        item(reaction={"mid": "m_1", "action": "unreact"}),
+        {**item(reaction={"mid": "m_1", "action": "react"}), "timestamp": 1795258800002},
+    )
+
+    assert [one.key for one in found] == [
+        "edit:m_1:1",
+        "edit:m_1:2",
+        "reaction:m_1:react:1795258800001",
+        "reaction:m_1:unreact:1795258800001",
+        "reaction:m_1:react:1795258800002",
+    ]
+
+
+@pytest.mark.parametrize("ref", ["", "t 1", "t-1\n", "tem-số-1", "<script>", "a" * 2084, None])
+def test_a_ref_that_meta_would_not_carry_only_opens_the_chat(ref: object) -> None:
+    assert events(item(referral={"ref": ref})) == [Start()]
+    assert events(item(message={"mid": "m_1", "text": "a", "referral": {"ref": ref}})) == [Text("a")]
+
+
+def test_any_other_ref_is_handed_on_untrusted() -> None:
+    assert events(item(referral={"ref": "a" * 2083})) == [Referral("a" * 2083)]
+
+
+def test_an_empty_payload_is_words_and_a_button_without_one_is_something_else() -> None:
+    assert events(
+        item(message={"mid": "m_1", "text": "Đúng", "quick_reply": {"payload": ""}}),
+        item(message={"mid": "m_2", "text": "Đúng", "quick_reply": {"payload": None}}),
+        item(message={"mid": "m_3", "quick_reply": {"payload": "q1.1"}}),
+        item(postback={"mid": "m_4", "title": "Sửa"}),
+    ) == [Text("Đúng"), Text("Đúng"), Tap("q1.1"), Other("postback")]
+
+
+@pytest.mark.parametrize(
+    ("attachment", "event"),
+    [
+        ({}, Other("attachment")),
+        ({"type": "image"}, Other("image")),
+        ({"type": "image", "payload": None}, Other("image")),
+        ({"type": "image", "payload": []}, Other("image")),
+        ({"type": "image", "payload": {"url": None}}, Other("image")),
+        ({"type": "audio", "payload": {}}, Other("audio")),
+        ({"type": "appointment_booking", "payload": {"booking_id": "1"}}, Other("appointment_booking")),
+        ({"type": "hologram", "payload": {"url": "https://x.example"}}, Other("hologram")),
+    ],
+)
+def test_an_attachment_without_what_we_need_still_gets_an_answer(attachment: object, event: Event) -> None:
+    assert events(item(message={"mid": "m_1", "attachments": [attachment]})) == [event]
+
+
+def test_an_empty_list_of_attachments_is_an_empty_message() -> None:
+    assert events(item(message={"mid": "m_1", "attachments": []})) == [Other("empty")]
+
+
+def test_a_text_of_any_length_is_cut_and_cleaned() -> None:
+    assert events(item(message={"text": "á\x00\u202e" + "x" * 100_000})) == [Text("á" + "x" * 1997)]
+
+
+SHAPES = [shape for shape in vars(shapes).values() if isinstance(shape, type) and issubclass(shape, msgspec.Struct)]
+NAMES = st.sampled_from([field.name for shape in SHAPES for field in msgspec.structs.fields(shape)])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(items=st.lists(JSON, max_size=4))
+def test_whatever_an_item_holds_it_becomes_events_that_can_be_stored(items: list[object]) -> None:
+    found = read(*items)
+
+    assert len(found) >= len(items)
+    for one in found:
+        assert one.key.isascii()
+        assert one.sender.isascii()
+        assert load_event(dump_event(one.event)) == one.event

@@ -1,0 +1,132 @@
+"""A `.chat` file: a talk as it looks on the phone, read into beats and written again.
+
+# Why this talk is here.
+⟨stock: Măng khô 500 g = 5⟩        something that nobody types
+👤 mang kho                        what she types; a line without a sign goes on with the one above it
+👤 [Đúng]                          what she taps: the newest button of that title
+🤖 Anh/chị lấy mấy gói ạ?          one bubble that she receives
+▸ [Đúng] [Sửa]                     its buttons
+▤ Mật ong · 180.000đ [Mua]         a card with its buttons
+"""
+
+import re
+from dataclasses import dataclass, field
+
+TAP = re.compile(r"\[([^\]]+)\]")
+CARD = re.compile(r"▤ (.*?)((?: \[[^\]]+\])*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One bubble as she sees it. card: title and subtitle, with ` · ` between them."""
+
+    text: str = ""
+    buttons: tuple[str, ...] = ()
+    card: str = ""
+
+    def __str__(self) -> str:
+        titles = " ".join(f"[{title}]" for title in self.buttons)
+        lines = [f"🤖 {self.text}"] if self.text or not self.card else []
+        if self.card:
+            return "\n".join([*lines, f"▤ {self.card} {titles}".rstrip()])
+        return "\n".join([*lines, f"▸ {titles}"] if titles else lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What stands between ⟨ and ⟩."""
+
+    words: str
+
+    def __str__(self) -> str:
+        return f"⟨{self.words}⟩"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    words: str
+
+    def __str__(self) -> str:
+        return f"👤 {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    title: str
+
+    def __str__(self) -> str:
+        return f"👤 [{self.title}]"
+
+
+Cue = Event | Typed | Tapped
+
+
+@dataclass(slots=True)
+class Beat:
+    """Something happens, and what she receives then."""
+
+    cue: Cue
+    replies: list[Reply] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Script:
+    """why: the lines that begin with #."""
+
+    why: tuple[str, ...]
+    beats: list[Beat]
+
+    def __str__(self) -> str:
+        """The one way to write it: an empty line after each exchange, none inside."""
+        blocks: list[list[str]] = [list(self.why)]
+        for number, beat in enumerate(self.beats):
+            if number and self.beats[number - 1].replies:
+                blocks.append([])
+            blocks[-1] += [str(beat.cue), *map(str, beat.replies)]
+        return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def read(text: str) -> Script:
+    """Raises ValueError, with the line's number, for a line that cannot stand there."""
+    why: list[str] = []
+    blocks: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("#") and not blocks:
+            why.append(line)
+        elif line.startswith(("👤", "🤖", "▸", "▤", "⟨")):
+            blocks.append((number, line))
+        elif line and blocks:
+            blocks[-1] = (blocks[-1][0], f"{blocks[-1][1]}\n{line}")
+        elif line:
+            raise ValueError(f"line {number}: begin with # why this talk is here, then with a sign")
+    if not why:
+        raise ValueError("line 1: say why this talk is here")
+    script = Script(tuple(why), [])
+    for number, block in blocks:
+        try:
+            _add(script.beats, block)
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"line {number}: {error or 'nothing has happened yet'}") from error
+    return script
+
+
+def _add(beats: list[Beat], block: str) -> None:
+    sign, rest = block[0], block[1:].strip()
+    match sign:
+        case "⟨":
+            if not rest.endswith("⟩"):
+                raise ValueError("⟩ is missing")
+            beats.append(Beat(Event(rest[:-1])))
+        case "👤":
+            tap = TAP.fullmatch(rest)
+            beats.append(Beat(Tapped(tap[1]) if tap else Typed(rest)))
+        case "🤖":
+            beats[-1].replies.append(Reply(rest))
+        case "▤":
+            card = CARD.fullmatch(block)
+            if card is None:
+                raise ValueError("a card is: ▤ title · subtitle [button]")
+            beats[-1].replies.append(Reply(card=card[1], buttons=tuple(TAP.findall(card[2]))))
+        case _:
+            above = beats[-1].replies.pop()
+            beats[-1].replies.append(Reply(above.text, tuple(TAP.findall(rest)), above.card))

@@ -1,0 +1,38 @@
+"""Every talk is played on every channel and on both databases, and must go as it is written.
+
+What differs between the databases lies below the channels, so that one channel is played on both.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.transcripts.events import NOT_IN_A_TERMINAL, Play
+from tests.transcripts.oracle import faults
+from tests.transcripts.player import difference, play
+from tests.transcripts.script import read
+
+SCRIPTS = sorted(Path(__file__).parent.glob("*.chat"))
+STAGES = (("messenger", "sqlite"), ("messenger", "postgresql"), ("web", "sqlite"), ("console", "sqlite"))
+"""Channel and database. The first is the one that `--rewrite` listens to."""
+PLAYS = [
+    pytest.param(path, channel, kind, id=f"{path.stem}-{channel}-{kind}")
+    for path in SCRIPTS
+    for channel, kind in STAGES
+    if channel != "console" or str(NOT_IN_A_TERMINAL) not in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize(("path", "channel", "kind"), PLAYS)
+def test_a_talk_goes_as_it_is_written(
+    path: Path, channel: str, kind: str, demo_play: Play, pytestconfig: pytest.Config
+) -> None:
+    wanted = read(path.read_text(encoding="utf-8"))
+    came, broke_off = play(wanted, demo_play)
+    if not pytestconfig.getoption("rewrite"):
+        unlike = difference(wanted, came, broke_off)
+        if unlike:
+            pytest.fail(unlike, pytrace=False)
+    elif (channel, kind) == STAGES[0] and not broke_off:
+        path.write_text(str(came), encoding="utf-8")
+    assert faults(demo_play.shop.database, came) == []
