@@ -1,4 +1,5 @@
-# setup: the environment · run: everything in one go · test, lint · bench, soak: not part of test
+# setup: the environment · run: everything in one go · test, lint · words: sentences into the catalogues ·
+# bench, soak: not part of test
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
@@ -7,7 +8,7 @@ CATALOGUES := $(wildcard locales/*/LC_MESSAGES/messages.po)
 .PHONY: setup run test lint bench soak words
 .DELETE_ON_ERROR:
 
-setup: .venv/run.stamp .venv/locales.stamp
+setup: .venv/run.stamp
 	@:
 
 run: setup
@@ -47,8 +48,4 @@ soak: setup .venv/test.stamp
 
 .venv/test.stamp: requirements/test.txt .venv/run.stamp
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements/test.txt
-	@touch $@
-
-.venv/locales.stamp: $(CATALOGUES) .venv/run.stamp
-	@for po in $(CATALOGUES); do $(BIN)/pybabel --quiet compile -i $$po -o $${po%.po}.mo || exit 1; done
 	@touch $@

@@ -63,6 +63,7 @@ class Question:
     weighty: bool
     asked_at: datetime
     cause_at: datetime
+    rests: bool = False
 
 
 @dataclass(slots=True)

@@ -105,6 +105,7 @@ class Say:
     choices: the buttons, at most three. items: what a printed list's numbers stand for, first.
     expects: "number" where a bare number is the answer itself and not a choice's number.
     weighty: a yes here saves or spends, so that a row which is older than the question does not count.
+    rests: nothing has to be answered: after an interruption it is not asked again.
     """
 
     msgid: str
@@ -115,6 +116,7 @@ class Say:
     items: tuple[Choice, ...] = ()
     expects: Literal["", "number", "words"] = ""
     weighty: bool = False
+    rests: bool = False
     card: Card | None = None
 
     @property
@@ -168,11 +170,12 @@ def say(
     items: Sequence[Choice] = (),
     expects: Literal["", "number", "words"] = "",
     weighty: bool = False,
+    rests: bool = False,
     card: Card | None = None,
     **params: Param,
 ) -> Say:
     """A bubble: a whole English sentence with named parameters, put into the person's language when it is kept."""
-    return Say(msgid, params, "", 1, tuple(choices), tuple(items), expects, weighty, card)
+    return Say(msgid, params, "", 1, tuple(choices), tuple(items), expects, weighty, rests, card)
 
 
 def say_n(one: str, many: str, count: int, **params: Param) -> Say:

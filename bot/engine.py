@@ -35,6 +35,7 @@ from bot.event import (
     Event,
     Inbound,
     Number,
+    OrderCancelled,
     OrderNews,
     Other,
     Photo,
@@ -66,7 +67,7 @@ MAX_BUBBLES = 2
 SURE = 0.5
 
 LOST_THREAD = say("I have learned something new meanwhile and lost the thread. Let us begin again.")
-NEWS: dict[str, Callable[[int], Event]] = {"order": OrderNews}
+NEWS: dict[str, Callable[[int], Event]] = {"order": OrderNews, "cancelled": OrderCancelled}
 
 
 class Lost(Exception):
@@ -95,7 +96,7 @@ def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
     if isinstance(event, Silent):
         return
     conversation = conversation_of(db, row.account_id, row.sender, now)
-    by_a_person = not isinstance(event, Due | OrderNews)
+    by_a_person = not isinstance(event, Due | OrderNews | OrderCancelled)
     allowance = _allowance(conversation, row.received_at) if by_a_person else 1
     if allowance < 0:
         return
@@ -153,7 +154,7 @@ class _Turn:
     # What an event means
 
     def hear(self, event: Event) -> None:
-        if isinstance(event, Due | OrderNews):
+        if isinstance(event, Due | OrderNews | OrderCancelled):
             self.tell_her(event)
             return
         question = self.answered(event)
@@ -552,9 +553,9 @@ class _Turn:
     def take_up(self) -> None:
         """A talk has ended: go on with the one that was parked, if there is one."""
         talk = self.talk()
-        if self.holds:
+        if self.holds or talk is None or talk.question is None or talk.question.rests:
             return
-        if talk is not None and talk.question is not None and talk.question not in self.said:
+        if talk.question not in self.said:
             self.ask(talk.question)
 
     def new_question_id(self) -> int:
@@ -578,6 +579,7 @@ class _Turn:
             bubble.weighty,
             self.now,
             min(self.row.at, self.now),
+            bubble.rests,
         )
 
     def rendered(self, bubble: Say, number: int, buttons: Sequence[OpenChoice], offset: int) -> Bubble:

@@ -90,9 +90,17 @@ class OrderNews:
     part_id: int
 
 
-Event = Text | Tap | Referral | Start | Photo | Voice | Sticker | Other | Silent | Due | OrderNews
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """For a producer: an order that she was told of is called off; `part_id` was her share of it."""
+
+    part_id: int
+
+
+Event = Text | Tap | Referral | Start | Photo | Voice | Sticker | Other | Silent | Due | OrderNews | OrderCancelled
 EVENTS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Text, Tap, Referral, Start, Photo, Voice, Sticker, Other, Silent, Due, OrderNews)
+    kind.__name__: kind
+    for kind in (Text, Tap, Referral, Start, Photo, Voice, Sticker, Other, Silent, Due, OrderNews, OrderCancelled)
 }
 
 

@@ -127,6 +127,12 @@ class Grown:
     left: Decimal
     posted_at: datetime | None
     available_from: date | None
+    standing: tuple[tuple[int, Decimal], ...] = ()  # every posting with something left, oldest first: offer, how much
+
+    @property
+    def in_all(self) -> Decimal:
+        """What is left of all her postings."""
+        return sum((left for _, left in self.standing), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class PartView:
     order_code: str
     lines: tuple[tuple[str, str, Decimal, str, int], ...]  # emoji, what she calls it, quantity, unit, her money
     total_vnd: int
+    stands: bool = True  # not cancelled
 
 
 class Shelf(Protocol):

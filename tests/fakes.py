@@ -394,6 +394,11 @@ class FakeTalk:
         order.status = "cancelled"
         for offer, quantity in order.taken:
             offer.left += quantity
+        self._shop.news += [
+            News(part.person.id, "cancelled", part.id)
+            for part in self._shop.parts
+            if part.order is order and part.person
+        ]
         return Cancelled(order.code)
 
     # Selling
@@ -616,7 +621,7 @@ class FakeOrders:
 
     def part(self, part_id: int) -> PartView | None:
         part = next((part for part in self._shop.parts if part.id == part_id), None)
-        if part is None or part.person is not self._talk.person or part.order.status == "cancelled":
+        if part is None or part.person is not self._talk.person:
             return None
         lines: dict[int, tuple[str, str, Decimal, str, int]] = {}
         for offer, quantity in part.taken:
@@ -626,7 +631,8 @@ class FakeOrders:
             _, _, amount, _, vnd = lines.get(product.id, ("", "", Decimal(0), "", 0))
             money = vnd + _worth(offer.price_vnd, quantity)
             lines[product.id] = (goods.emoji, offer.called, amount + quantity, goods.unit, money)
-        return PartView(part.order.code, tuple(lines.values()), sum(line[4] for line in lines.values()))
+        money = sum(line[4] for line in lines.values())
+        return PartView(part.order.code, tuple(lines.values()), money, part.order.status != "cancelled")
 
     def _view(self, order: FakeOrder) -> OrderView:
         language = self._talk.language
@@ -672,6 +678,14 @@ class FakeGarden:
             left=offer.left if stands else Decimal(0),
             posted_at=offer.posted_at if stands else None,
             available_from=offer.available_from if stands else None,
+            standing=tuple(
+                (one.id, one.left)
+                for one in self._shop.offers
+                if one.person is offer.person
+                and one.product_id == offer.product_id
+                and not one.withdrawn
+                and one.left > 0
+            ),
         )
 
 

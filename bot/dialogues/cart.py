@@ -131,6 +131,12 @@ def weights(cart: Cart, shelf: Shelf) -> dict[int, int]:
     return grams
 
 
+def sellers(cart: Cart, shelf: Shelf) -> list[str]:
+    """Who sells what is in the cart, in the order of `weights`."""
+    found = (shelf.get(line.product_id) for line in cart)
+    return list(dict.fromkeys(goods.seller for goods in found if goods is not None))
+
+
 # How a cart is told
 
 

@@ -283,13 +283,22 @@ def _ask_review(at: Reviewing, rows: Sequence[Fee | None], ports: Ports) -> Say:
         "%(Named)s, please look it over:\n%(lines)s\n%(fees)s\nYou pay on delivery: %(total)s\n"
         "📍 %(address)s – %(phone)s\nShall I place the order?",
         lines=lines,
-        fees=Lines(tuple(fee_line(row) for row in rows if row is not None), bullet="• "),
+        fees=Lines(tuple(_fee_lines(at.cart, rows, ports)), bullet="• "),
         total=total,
         address=contact.address,
         phone=contact.phone,
         choices=choices,
         weighty=True,
     )
+
+
+def _fee_lines(cart: Cart, rows: Sequence[Fee | None], ports: Ports) -> list[Say]:
+    """What delivery costs; with several sellers, of whose goods."""
+    told = [fee_line(row) for row in rows if row is not None]
+    if len(told) == 1:
+        return told
+    sellers = basket.sellers(cart, ports.shelf)
+    return [say("%(seller)s: %(fee)s", seller=seller, fee=fee) for seller, fee in zip(sellers, told, strict=False)]
 
 
 def _placed(placed: Sequence[PlacedOrder], way: str, ports: Ports) -> Say:

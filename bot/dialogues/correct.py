@@ -79,9 +79,10 @@ def put_up(result: Posted, lines: Sequence[Line], ports: Ports) -> Turn[OnSale]:
             "It is on sale. Customers see %(prices)s. If I wrote something wrong, type: undo",
             prices=Listed(tuple(prices)),
             choices=choices,
+            rests=True,
         )
         if prices
-        else say("It is on sale. If I wrote something wrong, type: undo", choices=choices)
+        else say("It is on sale. If I wrote something wrong, type: undo", choices=choices, rests=True)
     )
     shown = (Shown(offer.offer_id, offer.product_id, offer.quantity, offer.price_vnd) for offer in result.offers)
     return OnSale(tuple(shown)), [bubble]
@@ -148,6 +149,7 @@ def correcting(at: Correcting, heard: Heard, ports: Ports) -> Turn[AfterSale | N
                     sold=amount(goods, sold),
                     name=name(goods),
                     clerk=ports.me.clerk,
+                    rests=True,
                     choices=[see_goods(), done()],
                 )
             ]
@@ -234,7 +236,9 @@ def _amended(
     offers: tuple[Shown, ...], offer: Shown, told: Quantity, ports: Ports, keep: Decimal = Decimal(0)
 ) -> Turn[AfterSale | None] | None:
     if told.value == 0:
-        return _asked(TakingOff(offers, (offer.offer_id,)), ports)
+        mine = grown(ports, offer.product_id)
+        standing = tuple(number for number, _ in mine.standing) if mine is not None else ()
+        return _asked(TakingOff(offers, standing or (offer.offer_id,)), ports)
     goods = goods_of(ports, offer.product_id)
     wanted = fit(goods, told.value, told.unit) if goods is not None else None
     if wanted is None:
@@ -242,7 +246,7 @@ def _amended(
     if wanted + keep == offer.quantity:
         return OnSale(offers), [
             say("%(name)s is at %(amount)s already.", name=name(goods), amount=amount(goods, wanted),
-                choices=[see_goods(), done()])
+                rests=True, choices=[see_goods(), done()])
         ]  # fmt: skip
     return _asked(Correcting(offers, offer.offer_id, wanted + keep, keep), ports)
 
@@ -266,6 +270,7 @@ def _corrected(at: Correcting, result: Corrected, goods: Goods | None) -> Turn[O
             unit=goods.unit if goods else "",
             sold=amount(goods, result.sold),
             choices=[choice("as_before", say("As before")), see_goods(), done()],
+            rests=True,
         )
     ]
 
@@ -316,7 +321,7 @@ def _all_of(goods: Goods | None) -> Choice:
 
 
 def _as_it_was(offers: Sequence[Shown]) -> Say:
-    return say("All right, everything stays as it is.", choices=[see_goods(), done()] if offers else [])
+    return say("All right, everything stays as it is.", rests=True, choices=[see_goods(), done()] if offers else [])
 
 
 def which_goods(ports: Ports) -> Say:

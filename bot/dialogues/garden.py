@@ -6,7 +6,7 @@ from bot.dialogue import Ask, Dialogue, Turn
 from bot.dialogues.harvest import grown, meant
 from bot.dialogues.telling import call_person, called, not_a_seller
 from bot.effect import Amount, Choice, Day, Hold, Lines, Money, Say, choice, say
-from bot.event import OrderNews
+from bot.event import OrderCancelled, OrderNews
 from bot.ports import Grown, PartView, Ports
 
 SHOWN = 6
@@ -49,7 +49,22 @@ def done(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 def ordered(at: object, news: OrderNews, ports: Ports) -> Turn[None]:
     """A new order: what of hers is wanted, and what she gets for it. Nothing if it is gone by now."""
     part = ports.orders.part(news.part_id)
-    return (None, [_notice(part)]) if part is not None else (None, [])
+    return (None, [_notice(part)]) if part is not None and part.stands else (None, [])
+
+
+@garden.hears(OrderCancelled)
+def cancelled(at: object, news: OrderCancelled, ports: Ports) -> Turn[None]:
+    """An order is called off: what need not be packed any more."""
+    part = ports.orders.part(news.part_id)
+    if part is None or part.stands:
+        return None, []
+    return None, [
+        say(
+            "Order %(code)s is called off, %(you)s need not prepare it any more:\n%(lines)s",
+            code=part.order_code,
+            lines=Lines(_wanted(part)),
+        )
+    ]
 
 
 def _named(ask: Ask, ports: Ports) -> list[int]:
@@ -59,11 +74,11 @@ def _named(ask: Ask, ports: Ports) -> list[int]:
 
 def _line(mine: Grown, ports: Ports) -> Say:
     goods = f"{mine.goods.emoji} {called(mine.goods, ports)}".strip()
-    if mine.offer_id is None or mine.left <= 0:
+    if not mine.in_all:
         return say("%(goods)s: sold out", goods=goods)
-    left, price, unit = Amount(mine.left, mine.goods.unit), Money(mine.price_vnd), mine.goods.unit
+    left, price, unit = Amount(mine.in_all, mine.goods.unit), Money(mine.price_vnd), mine.goods.unit
     start = mine.available_from
-    if start is None or start <= ports.now.date():
+    if start is None or start <= ports.now.date() or len(mine.standing) > 1:
         return say("%(goods)s: %(left)s left, %(price)s/%(unit)s", goods=goods, left=left, price=price, unit=unit)
     return say(
         "%(goods)s: %(left)s, %(price)s/%(unit)s, from %(on)s",
@@ -76,12 +91,17 @@ def _line(mine: Grown, ports: Ports) -> Say:
 
 
 def _notice(part: PartView) -> Say:
-    lines = tuple(
+    return say(
+        "🔔 %(Named)s, there is a new order!\n%(lines)s\n%(You)s get: %(money)s",
+        lines=Lines(_wanted(part)),
+        money=_sum(part),
+    )
+
+
+def _wanted(part: PartView) -> tuple[Say, ...]:
+    return tuple(
         say("%(goods)s %(amount)s", goods=f"{emoji} {name}".strip(), amount=Amount(quantity, unit))
         for emoji, name, quantity, unit, _ in part.lines
-    )
-    return say(
-        "🔔 %(Named)s, there is a new order!\n%(lines)s\n%(You)s get: %(money)s", lines=Lines(lines), money=_sum(part)
     )
 
 

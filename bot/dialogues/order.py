@@ -28,7 +28,6 @@ from bot.dialogues.filling import (
     edited,
     fill,
     find,
-    how_many,
     left_out,
     nothing_found,
     taken,
@@ -154,7 +153,7 @@ def amount(at: HowMuch, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
             amount = parse_quantity(words)
             if amount is not None:
                 return taken(at, goods, amount.value, amount.unit, ports)
-    return at, [Hint(how_many(goods))]
+    return at, [Hint(say("I did not catch the amount. Please type it, for example: 2 or 2,5 kg."))]
 
 
 @order.step

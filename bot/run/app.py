@@ -54,7 +54,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     app.register_blueprint(
         messenger.blueprint(
             door,
-            [settings.messenger_app_secret] if not settings.messenger_missing else [],
+            settings.messenger_app_secrets if not settings.messenger_missing else [],
             settings.messenger_verify_token,
             now,
             figures.refused,

@@ -21,7 +21,6 @@ class _Run:
     """Digits with nothing but spaces, dots and dashes between them."""
 
     groups: tuple[str, ...]
-    typed: str
     invitation: bool  # marked as one: nsx-
 
     @property
@@ -78,7 +77,7 @@ def _runs(text: str) -> list[_Run]:
             groups.pop()
         before = text[max(0, found.start() - _BEFORE) : found.start()]
         if groups and not _MONEY.fullmatch(typed):
-            runs.append(_Run(tuple(g.translate(_DIGITS) for g in groups), typed, bool(_INVITED.search(before))))
+            runs.append(_Run(tuple(g.translate(_DIGITS) for g in groups), bool(_INVITED.search(before))))
     return runs
 
 

@@ -1,7 +1,6 @@
 """A message as a row of words, each kept as typed and as folded, with its place in the message."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -84,11 +83,6 @@ def read(raw: str) -> Message:
 
 def is_sign(token: Token, signs: str) -> bool:
     return token.kind == "sign" and token.text in signs
-
-
-def plains(tokens: Sequence[Token]) -> list[str]:
-    """The folded words and numbers, without signs."""
-    return [t.plain for t in tokens if t.kind != "sign"]
 
 
 @lru_cache(maxsize=4096)

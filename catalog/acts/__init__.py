@@ -36,7 +36,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Somebody else has to hear of this: `about` is "order", `ref` the id of her part of it."""
+    """Somebody else has to hear of this: `about` is "order" or "cancelled", `ref` the id of her part of it."""
 
     person_id: int
     about: str

@@ -25,14 +25,14 @@ def perform(db: Session, who: Who, command: Command, make_code: Callable[[], str
     """
     if isinstance(command, PlaceOrder):
         return place(db, who, command, make_code)
+    if isinstance(command, CancelOrder):
+        return cancel(db, who, command)
     return _alone(db, who, command), ()
 
 
 def _alone(db: Session, who: Who, command: Command) -> Result:
     """The commands that nobody else has to hear of."""
     match command:
-        case CancelOrder():
-            return cancel(db, who, command)
         case PostOffers():
             return post(db, who, command)
         case WithdrawOffers():

@@ -182,7 +182,12 @@ def test_the_producer_hears_of_her_part_and_what_it_brings_her(town: Town) -> No
     assert [town.talk("v1").ports.orders.part(ref) for ref in hers] == [None]
 
 
-def test_a_part_of_a_cancelled_order_is_no_news_any_more(town: Town) -> None:
+def test_a_producer_hears_that_an_order_is_called_off(town: Town) -> None:
     talk = town.talk("v1")
     talk.do(CancelOrder(code_of(talk.do(pick_up(town, "d1", ("cam sành", "3"))))))
-    assert town.talk_of("v2", "NSX-017").ports.orders.part(town.news[0].ref) is None
+    placed, called_off = town.news
+    assert (placed.about, called_off.about) == ("order", "cancelled")
+    assert (called_off.person_id, called_off.ref) == (placed.person_id, placed.ref)
+    part = town.talk_of("v2", "NSX-017").ports.orders.part(called_off.ref)
+    assert part is not None
+    assert not part.stands

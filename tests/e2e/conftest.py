@@ -50,10 +50,10 @@ def open_stage(tmp_path: Path, today: Callable[[str, str], str]) -> Iterator[Ope
     """Gives a stage on a database of that kind, started. At the end all must be quiet and the oracle content."""
     stages: list[Stage] = []
 
-    def begin(kind: str, *, patient: bool = False) -> Stage:
+    def begin(kind: str, *, patient: bool = False, **settings: str) -> Stage:
         folder = tmp_path / f"stage{len(stages)}"
         folder.mkdir()
-        stages.append(Stage(folder, today(kind, f"{tmp_path.name}-{len(stages)}"), patient=patient))
+        stages.append(Stage(folder, today(kind, f"{tmp_path.name}-{len(stages)}"), patient=patient, **settings))
         stages[-1].start()
         return stages[-1]
 

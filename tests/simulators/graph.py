@@ -85,8 +85,7 @@ class Graph:
         self.calls: Counter[Mode] = Counter()
         self._on_delivery = on_delivery
         self._delivered: list[Delivered] = []
-        self._behaviour = Behaviour(Mode.OK)
-        self._left: int | None = None
+        self._plans: dict[str, tuple[Behaviour, int | None]] = {}
         self._arrived = threading.Condition()
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -120,11 +119,10 @@ class Graph:
     def __exit__(self, *_exc: object) -> None:
         self.stop()
 
-    def behave(self, behaviour: Behaviour | Mode, times: int | None = None) -> None:
-        """From now on, or for that many calls and then well again."""
+    def behave(self, behaviour: Behaviour | Mode, times: int | None = None, page_id: str = "") -> None:
+        """From now on, or for that many calls and then well again; a page with a plan of its own keeps to that."""
         with self._arrived:
-            self._behaviour = behaviour if isinstance(behaviour, Behaviour) else Behaviour(behaviour)
-            self._left = times
+            self._plans[page_id] = (behaviour if isinstance(behaviour, Behaviour) else Behaviour(behaviour), times)
 
     def to(self, psid: str, page_id: str | None = None) -> list[Shown]:
         """What this person received, oldest first."""
@@ -137,14 +135,15 @@ class Graph:
                 return [one.bubble for one in self._delivered if one.psid == psid]
         raise TimeoutError(f"{count} bubbles wanted, came: {self.to(psid)}")
 
-    def next_behaviour(self) -> Behaviour:
+    def next_behaviour(self, page_id: str) -> Behaviour:
         """How this call is to be answered; counts it."""
         with self._arrived:
-            behaviour = self._behaviour
-            if self._left is not None:
-                self._left -= 1
-                if self._left <= 0:
-                    self._behaviour, self._left = Behaviour(Mode.OK), None
+            planned = page_id if page_id in self._plans else ""
+            behaviour, left = self._plans.get(planned, (Behaviour(Mode.OK), None))
+            if left is not None:
+                self._plans[planned] = (behaviour, left - 1)
+                if left <= 1:
+                    del self._plans[planned]
             self.calls[behaviour.mode] += 1
             return behaviour
 
@@ -216,7 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
         graph = self.server.graph
         url = urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        behaviour = graph.next_behaviour()
+        path = PATH.fullmatch(url.path)
+        behaviour = graph.next_behaviour(path[1] if path else "")
         match behaviour.mode:
             case Mode.ERROR:
                 return self._answer(500, _error(Refused(1, "An unknown error has occurred.")))
@@ -234,7 +234,6 @@ class _Handler(BaseHTTPRequestHandler):
             case Mode.REFUSING if behaviour.refusal:
                 status = 200 if behaviour.in_200 else behaviour.refusal.status
                 return self._answer(status, _error(behaviour.refusal))
-        path = PATH.fullmatch(url.path)
         if path is None:
             return self._answer(404, _error(Refused(2500, "Unknown path components")))
         query = {name: values[0] for name, values in parse_qs(url.query).items()}

@@ -1,12 +1,13 @@
 """What a producer has on sale, and the notice of a new order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from bot.dialogue import Ask
 from bot.dialogues.garden import garden
 from bot.effect import Hold, Say
-from bot.event import OrderNews
+from bot.event import OrderCancelled, OrderNews
 from bot.i18n import words
 from catalog.acts.order import PlaceOrder, Wanted
 from tests.unit.producer import Talk, voice
@@ -34,6 +35,31 @@ def test_her_goods_are_listed_with_amounts_and_her_prices() -> None:
         "🥚 Trứng gà: còn 40 chục, 40.000đ/chục",
     ]
     assert talk.buttons == ["Báo hàng bán", "Xong"]
+
+
+def test_an_order_that_is_called_off_is_told_with_what_need_not_be_packed() -> None:
+    talk = Talk()
+    part_id = order(talk, {"cam": 3})
+    placed = talk.shop.orders[-1]
+    placed.status = "cancelled"
+    _, effects = garden.listeners[OrderCancelled](None, OrderCancelled(part_id), talk.ports)
+    assert [words(effect, voice(talk.ports)) for effect in effects if isinstance(effect, Say)] == [
+        f"Đơn {placed.code} khách đã hủy, bác không phải chuẩn bị nữa ạ:\n🍊 Cam 3 kg"
+    ]
+    assert notice(talk, part_id) == ""
+
+
+def test_an_order_that_stands_is_not_told_as_called_off() -> None:
+    talk = Talk()
+    part_id = order(talk, {"cam": 3})
+    assert garden.listeners[OrderCancelled](None, OrderCancelled(part_id), talk.ports) == (None, [])
+
+
+def test_goods_of_several_postings_are_told_as_one_sum() -> None:
+    talk = Talk()
+    newest = talk.shop.offers[-1]
+    talk.shop.offers.append(replace(newest, id=newest.id + 1, left=Decimal(50), posted=Decimal(50)))
+    assert "🍊 Cam: còn 170 kg, 25.000đ/kg" in talk.open("show", dialogue="garden")
 
 
 def test_what_she_asks_about_is_told_alone() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from bot.ports import Goods, Grown
@@ -16,7 +16,8 @@ from catalog.product import Product
 
 
 class GardenReading:
-    """`bot.ports.Garden`: one SELECT over the newest posting of each product that her household ever sold."""
+    """`bot.ports.Garden`: one SELECT over the newest posting of each product that her household ever sold, and one over
+    those that stand."""
 
     def __init__(self, db: Session, person_id: int | None, *, language: str, now: datetime) -> None:
         self._db = db
@@ -28,9 +29,9 @@ class GardenReading:
         if self._person_id is None:
             return ()
         household = select(Role.organisation_id).where(Role.person_id == self._person_id, Role.role == "producer")
-        standing = func.max(case((Offer.withdrawn_at.is_(None), Offer.id)))
+        newest_standing = func.max(case((Offer.withdrawn_at.is_(None), Offer.id)))
         newest = (
-            select(func.coalesce(standing, func.max(Offer.id)))
+            select(func.coalesce(newest_standing, func.max(Offer.id)))
             .where(Offer.organisation_id.in_(household))
             .group_by(Offer.product_id)
         )
@@ -43,9 +44,24 @@ class GardenReading:
             .order_by(Offer.id.desc())
         )
         rows = self._db.execute(postings, execution_options={"populate_existing": True}).all()
-        return [self._grown(goods_of(row), *row[len(columns) :]) for row in rows]
+        standing = self._standing(household)
+        return [self._grown(goods_of(row), *row[len(columns) :], standing=standing) for row in rows]
 
-    def _grown(self, goods: Goods, offer: Offer, fee_vnd: int) -> Grown:
+    def _standing(self, household: Select[int]) -> dict[int, list[tuple[int, Decimal]]]:
+        """Offer and what is left of it, by product, oldest first."""
+        found: dict[int, list[tuple[int, Decimal]]] = {}
+        rows = self._db.execute(
+            select(Offer.product_id, Offer.id, Offer.left)
+            .where(Offer.organisation_id.in_(household), Offer.withdrawn_at.is_(None), Offer.left > 0)
+            .order_by(Offer.id)
+        )
+        for product_id, offer_id, left in rows:
+            found.setdefault(product_id, []).append((offer_id, left))
+        return found
+
+    def _grown(
+        self, goods: Goods, offer: Offer, fee_vnd: int, *, standing: dict[int, list[tuple[int, Decimal]]]
+    ) -> Grown:
         """A posting that she took back still tells what she grows and at what price, and nothing else."""
         on_sale = offer.withdrawn_at is None
         return Grown(
@@ -59,4 +75,5 @@ class GardenReading:
             left=offer.left if on_sale else Decimal(0),
             posted_at=offer.created_at.astimezone(self._now.tzinfo) if on_sale else None,
             available_from=offer.available_from if on_sale else None,
+            standing=tuple(standing.get(goods.id, ())),
         )

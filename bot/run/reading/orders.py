@@ -41,7 +41,7 @@ class OrdersReading:
         return self._views([order])[0] if hers or order.conversation_id == self._conversation_id else None
 
     def part(self, part_id: int) -> PartView | None:
-        """Her own share of an order that still stands."""
+        """Her own share of an order."""
         shares = self._db.execute(
             select(
                 Order.code,
@@ -52,22 +52,24 @@ class OrdersReading:
                 Allocation.quantity,
                 Allocation.price_vnd,
                 Part.total_vnd,
+                Part.status,
             )
             .join_from(Part, Order, Order.id == Part.order_id)
             .join(Allocation, Allocation.part_id == Part.id)
             .join(Offer, Offer.id == Allocation.offer_id)
             .join(Product, Product.id == Offer.product_id)
-            .where(Part.id == part_id, Part.person_id == self._person_id, Part.status != PartStatus.CANCELLED)
+            .where(Part.id == part_id, Part.person_id == self._person_id)
             .order_by(Allocation.id)
         ).all()
         if self._person_id is None or not shares:
             return None
         lines: dict[int, tuple[str, str, Decimal, str, int]] = {}
-        for _, product_id, emoji, called, unit, quantity, price_vnd, _ in shares:
+        for _, product_id, emoji, called, unit, quantity, price_vnd, *_ in shares:
             before = lines.get(product_id)
             amount, vnd = (before[2], before[4]) if before else (Decimal(0), 0)
             lines[product_id] = (emoji, called, amount + quantity, unit, vnd + worth(price_vnd, quantity))
-        return PartView(shares[0].code, tuple(lines.values()), shares[0].total_vnd)
+        stands = shares[0].status != PartStatus.CANCELLED
+        return PartView(shares[0].code, tuple(lines.values()), shares[0].total_vnd, stands)
 
     def _views(self, orders: Sequence[Order]) -> list[OrderView]:
         short, unit = (getattr(Product, f"{word}_{self._language}") for word in ("short", "unit"))
