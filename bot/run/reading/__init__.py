@@ -23,7 +23,8 @@ __all__ = ["Reading", "Readings", "tie_demo_producer"]
 
 DEMO_PRODUCER = "NSX-017"
 SPEAKS_AS_PRODUCER = ".p"
-"""Ends the address of a visitor of the web chat who speaks as the demo's producer."""
+"""Ends the address of a visitor who speaks as the demo's producer."""
+DEMO_CHANNELS = ("web", "console")
 
 
 class Readings:
@@ -122,13 +123,13 @@ class Reading:
 
 
 def tie_demo_producer(db: Session, conversation: Conversation) -> None:
-    """Let the visitor of a demo's web chat who speaks as a producer be the demo's producer, if she is nobody yet."""
+    """Let who speaks as a producer on a demo's own page or terminal be the demo's producer, if she is nobody yet."""
     if conversation.person_id is not None or not conversation.address.endswith(SPEAKS_AS_PRODUCER):
         return
     shows_a_demo = (
         select(Account.id)
         .join(Organisation, Organisation.id == Account.organisation_id)
-        .where(Account.id == conversation.account_id, Account.channel == "web", Organisation.demo)
+        .where(Account.id == conversation.account_id, Account.channel.in_(DEMO_CHANNELS), Organisation.demo)
     )
     producer = producer_by_code(db, DEMO_PRODUCER)
     if producer is not None and db.scalar(shows_a_demo) is not None:
