@@ -497,9 +497,7 @@ class _Turn:
         """Say so, never twice in the same words, and from the second time on offer a person."""
         self.memory.misses += 1
         if self.memory.misses == 1 and hint is not None:
-            self.speak(hint)
-            if not hint.asks:
-                self.ask_again()
+            self.hint(hint)
         elif self.talk() is None:
             self.act_on("menu.puzzled" if self.memory.misses % 2 else "menu.puzzled_again", "")
         elif self.memory.misses % 2:
@@ -508,6 +506,15 @@ class _Turn:
         else:
             self.speak(say("I am sorry, I did not understand. Type 9 and a person of %(coop)s will help you."))
             self.ask_again()
+
+    def hint(self, hint: Say) -> None:
+        """Say what a step wants to hear. If it is the open question in other words, the old buttons go on working."""
+        talk = self.talk()
+        if not hint.asks:
+            self.said.append(hint)
+            self.ask_again()
+        else:
+            self.ask(self.question(hint, talk.question if talk is not None else None))
 
     def apologise(self) -> None:
         self.act_on("person.broken", "")
@@ -562,8 +569,8 @@ class _Turn:
         self.memory.questions += 1
         return self.memory.questions
 
-    def question(self, bubble: Say) -> Question:
-        number = self.new_question_id()
+    def question(self, bubble: Say, before: Question | None = None) -> Question:
+        """The question that a bubble asks. It keeps the id of the one `before` if that had the same choices."""
         voice = self.voice()
 
         def opened(offered: Choice) -> OpenChoice:
@@ -571,6 +578,8 @@ class _Turn:
 
         items = tuple(map(opened, bubble.items))
         buttons = tuple(map(opened, bubble.choices))
+        same = before is not None and before.choices == items + buttons
+        number = before.id if before is not None and same else self.new_question_id()
         return Question(
             number,
             self.rendered(bubble, number, buttons, len(items)),

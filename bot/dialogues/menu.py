@@ -2,10 +2,10 @@
 
 from bot.dialogue import Ask, Dialogue, Turn
 from bot.effect import Choice, Hold, Money, Remember, choice, say
+from bot.i18n import LANGUAGES
 from bot.ports import Ports
 
 menu = Dialogue("menu")
-LANGUAGES = {"en": "en", "vi": "vi"}
 
 
 @menu.action("start")
@@ -121,8 +121,16 @@ def unreadable(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 
 @menu.opens("language")
 def language(at: object, ask: Ask, ports: Ports) -> Turn[None]:
-    wanted = LANGUAGES.get(str(ask.slots.get("language")), "vi")
-    return None, [Remember("language", wanted), say("Yes! We speak English now. Type VN for Vietnamese.")]
+    wanted = ask.slots.get("language")
+    if wanted not in LANGUAGES:
+        return None, [
+            say(
+                "I only know Vietnamese and English so far. %(clerk)s of %(coop)s may know yours.",
+                clerk=ports.me.clerk,
+                choices=[choice("person.call", say("Talk to a person"))],
+            )
+        ]
+    return None, [Remember("language", str(wanted)), say("Yes! We speak English now. Type VN for Vietnamese.")]
 
 
 def _for_customers() -> tuple[Choice, ...]:

@@ -63,13 +63,16 @@ def _code(said: Said) -> Intent | None:
 
 def _everybody(said: Said) -> Intent | None:
     """What customers and producers say alike."""
+    if said.has("data_rights") and not said.counted:
+        return Intent("data_rights")
     if said.has("abuse") and not said.counted:
         return UNKNOWN
-    if said.has("off_topic") and not said.mentions and not (said.goods and said.counted):
+    if said.has("off_topic") and not said.has("browse") and not said.mentions and not (said.goods and said.counted):
         return UNKNOWN
     if said.has("language") and not said.measured:
-        english = said.word("english", "anh")
-        return Intent("language", {"language": "en"} if english else {})
+        if said.word("english", "anh"):
+            return Intent("language", {"language": "en"})
+        return Intent("language", {"language": "vi"} if said.word("việt", "vietnamese", "vn", "kinh") else {})
     if said.has("human") and not said.measured:
         return Intent("human")
     if said.has("thanks") and not said.counted and not said.has("complains", "status_strong"):

@@ -179,3 +179,16 @@ def test_the_values_in_the_labelled_file_are_read(slot: str, floor: float) -> No
     rows = [row for row in ROWS if slot in row["slots"]]
     right = sum(read(row["text"], _role(row)).slots.get(slot) == row["slots"][slot] for row in rows)
     assert right / len(rows) >= floor
+
+
+@pytest.mark.parametrize(
+    "words", ["XÓA DỮ LIỆU", "xoa du lieu", "xem du lieu", "rút đồng ý", "ngung nhan tin", "delete my data"]
+)
+def test_the_words_of_the_law_are_always_heard(words: str) -> None:
+    assert read(words, "customer").name == "data_rights"
+    assert read(words, "producer").name == "data_rights"
+
+
+@pytest.mark.parametrize("words", ["mua hang", "ban gi vay", "Mua hàng"])
+def test_somebody_who_wants_to_buy_sees_what_there_is(words: str) -> None:
+    assert read(words, "customer").name == "browse"
