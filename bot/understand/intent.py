@@ -72,7 +72,7 @@ def _everybody(said: Said) -> Intent | None:
     if said.has("language") and not said.measured:
         if said.word("english", "anh"):
             return Intent("language", {"language": "en"})
-        return Intent("language", {"language": "vi"} if said.word("việt", "vietnamese", "vn", "kinh") else {})
+        return Intent("language", {"language": "vi"} if said.word("viet", "vietnamese", "vn", "kinh") else {})
     if said.has("human") and not said.measured:
         return Intent("human")
     if said.has("thanks") and not said.counted and not said.has("complains", "status_strong"):
