@@ -136,6 +136,7 @@ class _Turn:
         self.row = row
         self.world = world
         self.conversation = conversation
+        self.account = db.get_one(Account, row.account_id)
         self.now = now
         self.said: list[Say | Question] = []
         self.greeted = False
@@ -429,7 +430,7 @@ class _Turn:
                 who = Who(
                     self.row.account_id,
                     self.conversation.id,
-                    self.channel(),
+                    self.account.channel,
                     self.conversation.address,
                     self.row.key,
                     self.now,
@@ -438,13 +439,10 @@ class _Turn:
                 result, news = self.world.act(self.db, who, effect)
                 for item in news:
                     self.tell(item.person_id, NEWS[item.about](item.ref), f"{item.about}:{item.ref}")
-                self.refresh()
+                if effect.renews:
+                    self.refresh()
                 return result
         return None
-
-    def channel(self) -> str:
-        account = self.db.get_one(Account, self.row.account_id)
-        return account.channel
 
     def remember(self, name: str, value: str) -> None:
         match name:
@@ -452,9 +450,11 @@ class _Turn:
                 self.memory.suggested = [*self.memory.suggested, self.now][-20:]
             case "greeted":
                 self.greeted = True
-            case _:
+            case "lot":
+                self.memory.lot = value
+            case "language" | "you":
                 setattr(self.memory, name, value)
-        self.refresh()
+                self.refresh()
 
     def tell(self, person_id: int, event: Event, key: str) -> None:
         """A row in her own inbox, at the conversation where she was seen last."""
@@ -612,7 +612,7 @@ class _Turn:
         for bubble in self.bubbles():
             row = OutboxRow(
                 account_id=self.row.account_id,
-                channel=self.channel(),
+                channel=self.account.channel,
                 address=self.conversation.address,
                 conversation_id=self.conversation.id,
                 inbox_id=self.row.id,

@@ -62,6 +62,9 @@ class Rest:
     heard: Event | Number
 
 
+MOST_IN_AN_ARGUMENT = 18
+"""What a button is about is an id or a code: longer than that it is not ours, and no number of a database."""
+
 Meaning = Chosen | Action | Over | Early | Code | House | Rest
 
 
@@ -96,7 +99,7 @@ def _tapped(choice: str, title: str, question: Question | None) -> Meaning:
         for open_choice in question.choices:
             if (open_choice.key, open_choice.arg) == (key, arg):
                 return Chosen(open_choice)
-    return Action(key, arg) if "." in key else Over()
+    return Action(key, arg) if "." in key and len(arg) <= MOST_IN_AN_ARGUMENT else Over()
 
 
 def _typed(words: str, question: Question | None, *, counts: bool) -> Meaning:

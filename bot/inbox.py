@@ -1,8 +1,10 @@
 """The letter box: one row for every event that was answered with 200, and the door that puts it there."""
 
 import hashlib
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, Insert, String, UniqueConstraint, func, select, text, tuple_, update
@@ -47,6 +49,16 @@ class InboxRow(Base):
     error: Mapped[str | None] = mapped_column(String(200))
 
 
+@dataclass(slots=True)
+class _Ticket:
+    """One delivery that waits to be stored."""
+
+    channel: str
+    inbounds: Sequence[Inbound]
+    stored: bool = False
+    failure: Exception | None = None
+
+
 class Door:
     """What a channel's route hands its events to: they are durable when `accept` returns."""
 
@@ -54,6 +66,8 @@ class Door:
         self._database = database
         self._ring = ring
         self._now = now
+        self._waiting: deque[_Ticket] = deque()
+        self._writer = threading.Lock()
         self._accounts: dict[tuple[str, str], int] = {}
 
     def accept(self, channel: str, inbounds: Sequence[Inbound]) -> None:
@@ -63,12 +77,30 @@ class Door:
         """
         if not inbounds:
             return
+        ticket = _Ticket(channel, inbounds)
+        self._waiting.append(ticket)
+        with self._writer:  # who comes first stores for all that wait by now: one commit for many deliveries
+            if not ticket.stored and ticket.failure is None:
+                self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if not ticket.stored:
+            raise Down from ticket.failure
+        self._ring()
+
+    def _store(self, tickets: Sequence[_Ticket]) -> None:
+        """In one transaction; one by one if that fails, so that a delivery fails for its own reason only."""
+        failure: Exception | None = None
         try:
             with self._database.writing() as db:
-                receive(db, [self._addressed(db, channel, inbound) for inbound in inbounds], self._now())
-        except SQLAlchemyError as error:
-            raise Down from error
-        self._ring()
+                together = [self._addressed(db, one.channel, inbound) for one in tickets for inbound in one.inbounds]
+                receive(db, together, self._now())
+        except (SQLAlchemyError, Down) as error:
+            failure = error
+        if failure is not None and len(tickets) > 1:
+            for one in tickets:
+                self._store([one])
+            return
+        for one in tickets:
+            one.stored, one.failure = failure is None, failure
 
     def _addressed(self, db: Session, channel: str, inbound: Inbound) -> tuple[int, Inbound]:
         known = self._accounts.get((channel, inbound.account))

@@ -4,6 +4,9 @@ SQLite and PostgreSQL alike. On SQLite a writing transaction is `BEGIN IMMEDIATE
 writes later meets "database is locked" at once, whatever the busy timeout), in WAL mode with `synchronous=FULL`.
 """
 
+import fcntl
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -86,6 +89,13 @@ class Database:
         self.vault = vault
         self.engine = make_engine(url, pool_size=pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._one_at_a_time = threading.Lock()
+        file = self.engine.url.database
+        self._gate = (
+            os.open(f"{file}-turnstile", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if self.is_sqlite and file
+            else None
+        )
         info = {"vault": vault}
         self._reading = sessionmaker(self.engine, expire_on_commit=False, info=info)
         self._writing = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False, info=info)
@@ -93,8 +103,23 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session in one transaction that may write: committed at the end, rolled back on any exception."""
-        with self._writing.begin() as session:
+        with self._turnstile(), self._writing.begin() as session:
             yield session
+
+    @contextmanager
+    def _turnstile(self) -> Iterator[None]:
+        """On SQLite writers wait here, and not in its busy handler: that sleeps up to 100 ms a time and forgets who
+        came first, so a worker that writes all the time starved every webhook. Freed by the system if we are killed.
+        """
+        if self._gate is None:
+            yield
+            return
+        with self._one_at_a_time:  # an flock belongs to the open file: threads need a lock of their own before it
+            fcntl.flock(self._gate, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._gate, fcntl.LOCK_UN)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -104,6 +129,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._gate is not None:
+            os.close(self._gate)
 
 
 def vault_of(db: Session) -> Vault:

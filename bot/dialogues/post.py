@@ -41,6 +41,7 @@ from catalog.acts.person import CaseOpened, OpenCase
 
 MOST_LINES = 5
 
+LONGEST_NAME = 60  # characters that are said back of goods that nobody knows
 SHORT_NAME = 3  # words: so short an answer to "what is it called" is a name, a longer one may be a wish
 
 Saved = AfterSale | Repricing | PassingOn
@@ -115,7 +116,7 @@ def _next(draft: Draft, ports: Ports) -> Asking:
         goods = goods_of(ports, line.product_id)
         if goods is None:
             near, _ = meant(line.words, ports)
-            return Choosing(draft, place) if near or not line.words else Unlisted(draft, place, line.words)
+            return Choosing(draft, place) if near or not line.words else Unlisted(draft, place, line.words[:LONGEST_NAME])
         if line.quantity is None:
             return Counting(draft, place)
         mine = grown(ports, goods.id)
@@ -153,7 +154,7 @@ def naming(at: Naming, heard: Heard, ports: Ports) -> Turn[Asking | Naming]:
                 return found
             if len(words.split()) > SHORT_NAME:
                 return at, [Hint(question(at, ports))]
-            unlisted = Unlisted(at.draft, at.place, words)
+            unlisted = Unlisted(at.draft, at.place, words[:LONGEST_NAME])
             return unlisted, [question(unlisted, ports)]
         case _:
             return at, [Hint(question(at, ports))]

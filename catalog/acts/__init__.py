@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a step wants done. It is carried out in the turn's transaction; its result comes back as the next event."""
+    """What a step wants done. It is carried out in the turn's transaction; its result comes back as the next event.
+
+    renews: whether what was read before may be different afterwards, so that it has to be read again.
+    """
+
+    renews: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

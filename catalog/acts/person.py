@@ -1,6 +1,7 @@
 """Consent, contact, invitations, wishes, and calling a person."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from catalog.acts import Command, Result
 
@@ -39,6 +40,7 @@ class OpenCase(Command):
     """Something waits for a person of the co-op. One open case per conversation, kind and subject."""
 
     kind: str  # "question", "complaint", "suspicious stamp", "voice", "poison", "failed send", …
+    renews: ClassVar[bool] = False
     note: str = ""  # what she wrote; kept sealed
     subject: str = ""  # a code, an order: never personal data
 
@@ -82,6 +84,8 @@ class NoInvitation(Result):
 @dataclass(frozen=True, slots=True)
 class RecordScan(Command):
     """Count one look at a stamp: the code that was found, the channel, the time, and a person's daily hash."""
+
+    renews: ClassVar[bool] = False
 
     code: str
 

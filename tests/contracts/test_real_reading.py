@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from catalog.account import account_by, ensure_account
 from catalog.db import Database
 from catalog.organisation import organisation_by_code
 from catalog.product import Product
@@ -97,4 +98,8 @@ def test_outside_the_demo_nobody_becomes_a_producer_by_an_address(town: RealTown
 
 def test_on_other_channels_an_address_means_nothing(demo: Database) -> None:
     with demo.writing() as db:
-        assert RealTown(db, NOW, channel="console").talk("visitor.p").ports.me.role == "customer"
+        home = account_by(db, "web", "SM")
+        assert home is not None
+        ensure_account(db, "messenger", "SM", home.organisation_id, None)
+        assert RealTown(db, NOW, channel="messenger").talk("stranger.p").ports.me.role == "customer"
+        assert RealTown(db, NOW, channel="console").talk("visitor.p").ports.me.role == "producer"
