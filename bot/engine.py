@@ -27,7 +27,7 @@ from bot.conversation import (
     load_memory,
 )
 from bot.dialogue import Ask, Dialogue, Heard, StaleState, Turn
-from bot.effect import Choice, Effect, Hint, Hold, Remember, Say, Tell, choice, say
+from bot.effect import Effect, Hint, Hold, Remember, Say, Tell, choice, say
 from bot.event import (
     Back,
     Change,
@@ -50,11 +50,10 @@ from bot.event import (
 from bot.event import (
     Voice as VoiceNote,
 )
-from bot.house import Action, Chosen, Code, Early, House, Over, Rest, button_id, meaning
-from bot.i18n import Voice, words
+from bot.house import Action, Chosen, Code, Early, House, Over, Rest, meaning
 from bot.outbox import OutboxRow
 from bot.ports import Ports
-from bot.reply import Bubble, Button
+from bot.speech import Speech
 from bot.understand import intent
 from bot.understand.words import no, yes
 from catalog.account import Account
@@ -102,7 +101,7 @@ def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
         return
     turn = _Turn(db, row, world, conversation, now)
     if allowance == 0:
-        turn.speak(say("That was a lot at once. Please give me a minute, then write again."))
+        turn.speech.speak(say("That was a lot at once. Please give me a minute, then write again."))
     else:
         turn.hear(event)
     turn.save(by_a_person=by_a_person)
@@ -127,7 +126,7 @@ def _allowance(conversation: Conversation, at: datetime) -> int:
 
 
 class _Turn:
-    """The working state of one turn. `said` collects the bubbles; nothing is kept before `save`."""
+    """The working state of one turn; nothing is kept before `save`."""
 
     def __init__(
         self, db: Session, row: inbox.InboxRow, world: World, conversation: Conversation, now: datetime
@@ -138,14 +137,12 @@ class _Turn:
         self.conversation = conversation
         self.account = db.get_one(Account, row.account_id)
         self.now = now
-        self.said: list[Say | Question] = []
-        self.greeted = False
         self.holds = False
         memory = load_memory(db, conversation)
+        self.memory = memory if memory is not None else Memory()
+        self.speech = Speech(conversation, self.memory, row, now, lambda: self.ports.me)
         if memory is None:
-            memory = Memory()
-            self.said.append(LOST_THREAD)
-        self.memory = memory
+            self.speech.said.append(LOST_THREAD)
         self.refresh()
 
     def refresh(self) -> None:
@@ -174,8 +171,8 @@ class _Turn:
                 self.understood()
                 self.over()
             case Early():
-                self.speak(say("Just to be sure, please answer once more:"))
-                self.ask_anew()
+                self.speech.speak(say("Just to be sure, please answer once more:"))
+                self.speech.ask_anew()
             case House(word):
                 self.understood()
                 self.house(word)
@@ -227,7 +224,9 @@ class _Turn:
                 self.understood()
                 self.act_on("person.media", heard.url if isinstance(heard, VoiceNote) else heard.urls[0])
             case Sticker() if self.memory.question is not None:
-                self.speak(say("A sticker alone is not an answer that I can count. Please type 1 or press a button."))
+                self.speech.speak(
+                    say("A sticker alone is not an answer that I can count. Please type 1 or press a button.")
+                )
                 self.ask_again()
             case Sticker() | Other():
                 self.act_on("menu.unreadable", "")
@@ -273,20 +272,20 @@ class _Turn:
 
     def go_back(self, talk: Talk) -> None:
         if not talk.history:
-            self.speak(say("We are at the first step already."))
+            self.speech.speak(say("We are at the first step already."))
             self.ask_again()
             return
         past = talk.history.pop()
         talk.state = past.state
         talk.question = None
         if past.question is not None:
-            self.ask(replace(past.question, id=self.new_question_id()))
+            self.speech.ask(replace(past.question, id=self.speech.new_question_id()))
 
     def cancel(self) -> None:
         if self.talk() is None:
             self.act_on("menu.nothing_to_undo", "")
             return
-        self.speak(
+        self.speech.speak(
             say(
                 "Shall I drop this? What was begun will be gone.",
                 choices=(
@@ -300,7 +299,7 @@ class _Turn:
     # Talks
 
     def talk(self) -> Talk | None:
-        return self.memory.talks[-1] if self.memory.talks else None
+        return self.speech.talk()
 
     def choose(self, chosen: OpenChoice, *, bare: bool) -> None:
         """Take a choice. `bare`: it was typed, so that after a day of silence it is asked about before it counts."""
@@ -335,7 +334,7 @@ class _Turn:
         if self.memory.talks:
             self.memory.talks.pop()
         self.memory.question = None
-        self.speak(say("All right, I have dropped it."))
+        self.speech.speak(say("All right, I have dropped it."))
         self.ask_again()
 
     def open(self, dialogue: Dialogue, ask: Ask) -> None:
@@ -374,7 +373,7 @@ class _Turn:
         except (StaleState, KeyError):
             self.memory.talks.remove(talk)
             self.memory.question = None
-            self.said.append(LOST_THREAD)
+            self.speech.said.append(LOST_THREAD)
             return None
 
     def step(self, talk: Talk, heard: Heard) -> Say | None:
@@ -415,9 +414,9 @@ class _Turn:
     def do(self, effect: Effect, *, at_end: bool) -> Result | None:
         match effect:
             case Say():
-                self.speak(effect, aside=at_end)
+                self.speech.speak(effect, aside=at_end)
             case Hint(bubble):
-                self.speak(bubble, aside=True)
+                self.speech.speak(bubble, aside=True)
                 if self.talk() is not None:
                     self.ask_again()
             case Tell(person_id, event, key):
@@ -449,7 +448,7 @@ class _Turn:
             case "suggested":
                 self.memory.suggested = [*self.memory.suggested, self.now][-20:]
             case "greeted":
-                self.greeted = True
+                self.speech.greeted = True
             case "lot":
                 self.memory.lot = value
             case "language" | "you":
@@ -481,11 +480,11 @@ class _Turn:
         if dialogue is None or state is None:
             return False
         if dialogue.welcome_back is None:
-            self.speak(say("Last time we were here:"))
+            self.speech.speak(say("Last time we were here:"))
             self.ask_again()
             return True
         self.follow(dialogue, talk, state, dialogue.welcome_back(state, heard, self.ports))
-        self.greeted = True
+        self.speech.greeted = True
         return True
 
     # What is not understood
@@ -501,115 +500,51 @@ class _Turn:
         elif self.talk() is None:
             self.act_on("menu.puzzled" if self.memory.misses % 2 else "menu.puzzled_again", "")
         elif self.memory.misses % 2:
-            self.speak(say("I still do not understand. Please answer this question, or type 0 for the menu:"))
+            self.speech.speak(say("I still do not understand. Please answer this question, or type 0 for the menu:"))
             self.ask_again()
         else:
-            self.speak(say("I am sorry, I did not understand. Type 9 and a person of %(coop)s will help you."))
+            self.speech.speak(say("I am sorry, I did not understand. Type 9 and a person of %(coop)s will help you."))
             self.ask_again()
 
     def hint(self, hint: Say) -> None:
         """Say what a step wants to hear. If it is the open question in other words, the old buttons go on working."""
         talk = self.talk()
         if not hint.asks:
-            self.said.append(hint)
+            self.speech.said.append(hint)
             self.ask_again()
         else:
-            self.ask(self.question(hint, talk.question if talk is not None else None))
+            self.speech.ask(self.speech.question(hint, talk.question if talk is not None else None))
 
     def apologise(self) -> None:
         self.act_on("person.broken", "")
 
-    # Speaking
-
-    def speak(self, bubble: Say, *, aside: bool = False) -> None:
-        """Say something. A bubble that asks opens its question, for the open talk unless it is said aside."""
-        if not bubble.asks:
-            self.said.append(bubble)
-            return
-        self.ask(self.question(bubble), aside=aside)
-
-    def ask(self, question: Question, *, aside: bool = False) -> None:
-        self.memory.question = question
-        talk = self.talk()
-        if talk is not None and not aside:
-            talk.question = question
-        self.said.append(question)
+    # Asking again
 
     def over(self) -> None:
         """A button of something that is no more."""
-        self.speak(say("That question is closed already, there is nothing more to do for it."))
+        self.speech.speak(say("That question is closed already, there is nothing more to do for it."))
         self.ask_again()
 
     def ask_again(self) -> None:
         """Repeat the question of the open talk, or say what is possible now."""
         talk = self.talk()
         if talk is not None and talk.question is not None:
-            self.ask(talk.question)
+            self.speech.ask(talk.question)
         elif talk is None:
             self.act_on("menu.possible", "")
-
-    def ask_anew(self) -> None:
-        """Repeat the open question as one that was asked only now, so that the next answer counts."""
-        question = self.memory.question
-        if question is not None:
-            self.conversation.heard_at = min(self.row.at, self.now)
-            renewed = replace(question, asked_at=self.now, cause_at=min(self.row.at, self.now))
-            talk = self.talk()
-            self.ask(renewed, aside=talk is None or talk.question != question)
 
     def take_up(self) -> None:
         """A talk has ended: go on with the one that was parked, if there is one."""
         talk = self.talk()
         if self.holds or talk is None or talk.question is None or talk.question.rests:
             return
-        if talk.question not in self.said:
-            self.ask(talk.question)
-
-    def new_question_id(self) -> int:
-        self.memory.questions += 1
-        return self.memory.questions
-
-    def question(self, bubble: Say, before: Question | None = None) -> Question:
-        """The question that a bubble asks. It keeps the id of the one `before` if that had the same choices."""
-        voice = self.voice()
-
-        def opened(offered: Choice) -> OpenChoice:
-            return OpenChoice(offered.key, offered.arg, words(offered.title, voice), offered.words)
-
-        items = tuple(map(opened, bubble.items))
-        buttons = tuple(map(opened, bubble.choices))
-        same = before is not None and before.choices == items + buttons
-        number = before.id if before is not None and same else self.new_question_id()
-        return Question(
-            number,
-            self.rendered(bubble, number, buttons, len(items)),
-            items + buttons,
-            bubble.expects,
-            bubble.weighty,
-            self.now,
-            min(self.row.at, self.now),
-            bubble.rests,
-        )
-
-    def rendered(self, bubble: Say, number: int, buttons: Sequence[OpenChoice], offset: int) -> Bubble:
-        voice = self.voice()
-        return Bubble(
-            words(bubble, voice),
-            tuple(Button(button_id(number, button.key, button.arg), button.title) for button in buttons),
-            offset,
-            bubble.card.title if bubble.card else "",
-            words(bubble.card.subtitle, voice) if bubble.card else "",
-            bubble.card.image if bubble.card else "",
-        )
-
-    def voice(self) -> Voice:
-        me = self.ports.me
-        return Voice(me.language, me.you, me.coop, me.name)
+        if talk.question not in self.speech.said:
+            self.speech.ask(talk.question)
 
     # Saving
 
     def save(self, *, by_a_person: bool) -> None:
-        for bubble in self.bubbles():
+        for bubble in self.speech.bubbles():
             row = OutboxRow(
                 account_id=self.row.account_id,
                 channel=self.account.channel,
@@ -627,29 +562,3 @@ class _Turn:
         self.conversation.heard_at = max(self.conversation.heard_at, min(self.row.at, self.now))
         self.conversation.memory = dump_memory(self.db, self.memory)
         self.db.flush()
-
-    def bubbles(self) -> list[Bubble]:
-        """What was said, as at most two bubbles: what only tells goes in front of what comes after it."""
-        bubbles: list[Bubble] = []
-        lead = self.greeting()
-        for item in self.said:
-            bubble = item.bubble if isinstance(item, Question) else self.rendered(item, 0, (), 0)
-            if lead:
-                bubble = replace(bubble, text=f"{lead}\n{bubble.text}".rstrip())
-                lead = ""
-            bubbles.append(bubble)
-        while len(bubbles) > MAX_BUBBLES:
-            first, second = bubbles[0], bubbles[1]
-            bubbles[:2] = [replace(second, text=f"{first.text}\n{second.text}")]
-        return bubbles
-
-    def greeting(self) -> str:
-        """We say that we are a machine on first contact and after a long gap."""
-        seen = self.conversation.seen_at
-        if self.greeted or not self.said:
-            return ""
-        if seen is None:
-            return words(say("Hello! I am the automatic assistant of %(coop)s."), self.voice())
-        if self.row.received_at - seen > LONG_GAP:
-            return words(say("Hello %(named)s, I am the automatic assistant of %(coop)s."), self.voice())
-        return ""

@@ -1,6 +1,7 @@
 """The house itself: hello, the menu, help, and what to say when nobody understood."""
 
 from bot.dialogue import Ask, Dialogue, Turn
+from bot.dialogues.shop import see
 from bot.effect import Choice, Hold, Money, Remember, choice, say
 from bot.i18n import LANGUAGES
 from bot.ports import Ports
@@ -105,7 +106,7 @@ def puzzled_again(at: object, ask: Ask, ports: Ports) -> Turn[None]:
             price=Money(best.price_vnd),
             unit=best.unit,
             choices=[
-                choice("shop.show", say("See %(goods)s", goods=best.short), arg=str(best.id)),
+                choice("shop.show", see([best]), arg=str(best.id)),
                 choice("shop.browse", say("Buy something")),
                 person,
             ],

@@ -116,7 +116,9 @@ def _next(draft: Draft, ports: Ports) -> Asking:
         goods = goods_of(ports, line.product_id)
         if goods is None:
             near, _ = meant(line.words, ports)
-            return Choosing(draft, place) if near or not line.words else Unlisted(draft, place, line.words[:LONGEST_NAME])
+            return (
+                Choosing(draft, place) if near or not line.words else Unlisted(draft, place, line.words[:LONGEST_NAME])
+            )
         if line.quantity is None:
             return Counting(draft, place)
         mine = grown(ports, goods.id)

@@ -16,6 +16,7 @@ from catalog.trace import grouped
 
 PAGE = 4
 SURE = 80.0
+LONGEST_ON_A_BUTTON = 16  # characters beside "Xem"
 CLOSE = 6.0  # two products whose scores are nearer than that are both meant
 
 shop = Dialogue("shop")
@@ -115,7 +116,7 @@ def not_sold(words: str, category: str, ports: Ports) -> Turn[Wishing]:
             near=names(near),
             choices=[
                 _tell_me(),
-                choice("shop.browse", say("See %(goods)s", goods=_shorts(near))),
+                choice("shop.browse", see(near)),
                 _no(),
             ],
         )
@@ -195,5 +196,8 @@ def _no() -> Choice:
     return choice("no", say("No"))
 
 
-def _shorts(goods: Sequence[Goods]) -> Listed:
-    return Listed(tuple(product.short for product in goods))
+def see(goods: Sequence[Goods]) -> Say:
+    """A button's title that names these goods, or none where they do not fit."""
+    if len(", ".join(product.short for product in goods)) > LONGEST_ON_A_BUTTON:
+        return say("See what there is")
+    return say("See %(goods)s", goods=Listed(tuple(product.short for product in goods)))

@@ -60,7 +60,8 @@ def same_words(typed: str, title: str) -> bool:
         return False
     spoken = _without(_spoken(typed), _POLITE, at_end=True)
     ways = {said, " ".join(t.plain for t in spoken)}
-    return any(bare(part) in ways for part in (title, *title.split(",")) if bare(part))
+    parts = (title, *title.split(", "))  # not the comma of a number: `0` is no part of `Đúng, 0,5 kg`
+    return any(bare(part) in ways for part in parts if bare(part))
 
 
 def _spoken(text: str) -> list[Token]:

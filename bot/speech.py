@@ -1,0 +1,127 @@
+"""What one turn says: bubbles in the person's language, and the question that stays open behind them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.conversation import Conversation, Memory, OpenChoice, Question, Talk
+from bot.effect import Choice, Say, say
+from bot.house import button_id
+from bot.i18n import Voice, words
+from bot.inbox import InboxRow
+from bot.ports import Me
+from bot.reply import Bubble, Button
+
+LONG_GAP = timedelta(days=3)
+MAX_BUBBLES = 2
+
+
+class Speech:
+    """Collects what is said in a turn. `said` holds sentences and questions in order; nothing is kept before the save.
+
+    me: whom we speak to, as she is known at the moment of asking.
+    """
+
+    def __init__(
+        self, conversation: Conversation, memory: Memory, row: InboxRow, now: datetime, me: Callable[[], Me]
+    ) -> None:
+        self.conversation = conversation
+        self.memory = memory
+        self.row = row
+        self.now = now
+        self.me = me
+        self.said: list[Say | Question] = []
+        self.greeted = False
+
+    def talk(self) -> Talk | None:
+        return self.memory.talks[-1] if self.memory.talks else None
+
+    def speak(self, bubble: Say, *, aside: bool = False) -> None:
+        """Say something. A bubble that asks opens its question, for the open talk unless it is said aside."""
+        if not bubble.asks:
+            self.said.append(bubble)
+            return
+        self.ask(self.question(bubble), aside=aside)
+
+    def ask(self, question: Question, *, aside: bool = False) -> None:
+        self.memory.question = question
+        talk = self.talk()
+        if talk is not None and not aside:
+            talk.question = question
+        self.said.append(question)
+
+    def ask_anew(self) -> None:
+        """Repeat the open question as one that was asked only now, so that the next answer counts."""
+        question = self.memory.question
+        if question is not None:
+            self.conversation.heard_at = min(self.row.at, self.now)
+            renewed = replace(question, asked_at=self.now, cause_at=min(self.row.at, self.now))
+            talk = self.talk()
+            self.ask(renewed, aside=talk is None or talk.question != question)
+
+    def new_question_id(self) -> int:
+        self.memory.questions += 1
+        return self.memory.questions
+
+    def question(self, bubble: Say, before: Question | None = None) -> Question:
+        """The question that a bubble asks. It keeps the id of the one `before` if that had the same choices."""
+        voice = self.voice()
+
+        def opened(offered: Choice) -> OpenChoice:
+            return OpenChoice(offered.key, offered.arg, words(offered.title, voice), offered.words)
+
+        items = tuple(map(opened, bubble.items))
+        buttons = tuple(map(opened, bubble.choices))
+        same = before is not None and before.choices == items + buttons
+        number = before.id if before is not None and same else self.new_question_id()
+        return Question(
+            number,
+            self.rendered(bubble, number, buttons, len(items)),
+            items + buttons,
+            bubble.expects,
+            bubble.weighty,
+            self.now,
+            min(self.row.at, self.now),
+            bubble.rests,
+        )
+
+    def rendered(self, bubble: Say, number: int, buttons: Sequence[OpenChoice], offset: int) -> Bubble:
+        voice = self.voice()
+        return Bubble(
+            words(bubble, voice),
+            tuple(Button(button_id(number, button.key, button.arg), button.title) for button in buttons),
+            offset,
+            bubble.card.title if bubble.card else "",
+            words(bubble.card.subtitle, voice) if bubble.card else "",
+            bubble.card.image if bubble.card else "",
+        )
+
+    def voice(self) -> Voice:
+        me = self.me()
+        return Voice(me.language, me.you, me.coop, me.name)
+
+    def bubbles(self) -> list[Bubble]:
+        """What was said, as at most two bubbles: what only tells goes in front of what comes after it."""
+        bubbles: list[Bubble] = []
+        lead = self.greeting()
+        for item in self.said:
+            bubble = item.bubble if isinstance(item, Question) else self.rendered(item, 0, (), 0)
+            if lead:
+                bubble = replace(bubble, text=f"{lead}\n{bubble.text}".rstrip())
+                lead = ""
+            bubbles.append(bubble)
+        while len(bubbles) > MAX_BUBBLES:
+            first, second = bubbles[0], bubbles[1]
+            bubbles[:2] = [replace(second, text=f"{first.text}\n{second.text}")]
+        return bubbles
+
+    def greeting(self) -> str:
+        """We say that we are a machine on first contact and after a long gap."""
+        seen = self.conversation.seen_at
+        if self.greeted or not self.said:
+            return ""
+        if seen is None:
+            return words(say("Hello! I am the automatic assistant of %(coop)s."), self.voice())
+        if self.row.received_at - seen > LONG_GAP:
+            return words(say("Hello %(named)s, I am the automatic assistant of %(coop)s."), self.voice())
+        return ""
