@@ -157,8 +157,8 @@ class _Turn:
             return
         question = self.answered(event)
         match meaning(event, question, counts=self.counts(question)):
-            case Code(code):
-                name = "tie.invited" if self.ports.book.invited(code) else "trace.scan"
+            case Code(code, invites):
+                name = "tie.invited" if invites or self.ports.book.invited(code) else "trace.scan"
                 self.understood()
                 self.act_on(name, code, by_hand=isinstance(event, Text))
             case Chosen(chosen):
@@ -289,7 +289,7 @@ class _Turn:
             say(
                 "Shall I drop this? What was begun will be gone.",
                 choices=(
-                    choice("engine.drop", say("Yes, drop it"), words=("có", "đúng", "ok", "yes")),
+                    choice("engine.drop", say("Yes, drop it"), words=("có", "đúng", "ok", "yes", "thôi", "hủy", "bỏ")),
                     choice("engine.keep", say("No, go on"), words=("không", "no")),
                 ),
             ),
@@ -557,8 +557,8 @@ class _Turn:
         talk = self.talk()
         if by_a_person:
             self.conversation.seen_at = self.row.received_at
+            self.conversation.heard_at = max(self.conversation.heard_at, min(self.row.at, self.now))
             nudge = self.world.dialogues[talk.dialogue].nudge_after if talk is not None else None
             self.conversation.remind_at = self.now + nudge if nudge else None
-        self.conversation.heard_at = max(self.conversation.heard_at, min(self.row.at, self.now))
         self.conversation.memory = dump_memory(self.db, self.memory)
         self.db.flush()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.conversation import OpenChoice, Question
-from bot.event import Event, Number, Referral, Tap, Text
-from bot.understand.codes import find_trace_code
+from bot.event import Event, Number, Photo, Referral, Tap, Text
+from bot.understand.codes import find_invitation, find_trace_code
 from bot.understand.numbers import bare_number
 from bot.understand.words import house_word, no, same_words, yes
 
@@ -45,9 +45,10 @@ class Early:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Twelve digits that check: a stamp, or an invitation."""
+    """Twelve digits that check: a stamp, or an invitation. `invites` where they were written as one (`nsx-…`)."""
 
     code: str
+    invites: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,11 @@ def meaning(event: Event, question: Question | None, *, counts: bool) -> Meaning
         case Tap(choice, title):
             return _tapped(choice, title, question)
         case Referral(ref):
-            code = find_trace_code(ref)
-            return Code(code) if code else Rest(event)
+            return _code(ref) or Rest(event)
         case Text(words):
             return _typed(words, question, counts=counts)
+        case Photo(_, caption) if code := find_trace_code(caption):
+            return Code(code)
         case _:
             return Rest(event)
 
@@ -102,10 +104,18 @@ def _tapped(choice: str, title: str, question: Question | None) -> Meaning:
     return Action(key, arg) if "." in key and len(arg) <= MOST_IN_AN_ARGUMENT else Over()
 
 
+def _code(words: str) -> Code | None:
+    found = find_trace_code(words)
+    if found:
+        return Code(found)
+    invitation = find_invitation(words)
+    return Code(invitation, invites=True) if invitation else None
+
+
 def _typed(words: str, question: Question | None, *, counts: bool) -> Meaning:
-    code = find_trace_code(words)
+    code = _code(words)
     if code:
-        return Code(code)
+        return code
     number = bare_number(words)
     if question is not None:
         if question.expects == "number" and number is not None:

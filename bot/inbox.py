@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Insert, String, UniqueConstraint, func, select, text, tuple_, update
+from sqlalchemy import ForeignKey, Index, Insert, String, UniqueConstraint, exc, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -18,6 +18,8 @@ from catalog.db import Base, BigId, Database, vault_of
 from catalog.vault import Unsealable
 
 MAX_TRIES = 5
+PATIENCE = 4.0  # seconds until a delivery that waits for its commit is answered with 503
+GONE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 KEY_LENGTH = 255
 
 
@@ -79,15 +81,19 @@ class Door:
             return
         ticket = _Ticket(channel, inbounds)
         self._waiting.append(ticket)
-        with self._writer:  # who comes first stores for all that wait by now: one commit for many deliveries
+        if not self._writer.acquire(timeout=PATIENCE):
+            raise Down("the one before is stuck")  # it may still be stored; then it is a known key when it comes again
+        try:  # who comes first stores for all that wait by now: one commit for many deliveries
             if not ticket.stored and ticket.failure is None:
                 self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
+        finally:
+            self._writer.release()
         if not ticket.stored:
             raise Down from ticket.failure
         self._ring()
 
     def _store(self, tickets: Sequence[_Ticket]) -> None:
-        """In one transaction; one by one if that fails, so that a delivery fails for its own reason only."""
+        """In one transaction; one by one if that fails for a reason of one of them. Without a database all fail."""
         failure: Exception | None = None
         try:
             with self._database.writing() as db:
@@ -95,7 +101,7 @@ class Door:
                 receive(db, together, self._now())
         except (SQLAlchemyError, Down) as error:
             failure = error
-        if failure is not None and len(tickets) > 1:
+        if failure is not None and len(tickets) > 1 and not isinstance(failure, GONE):
             for one in tickets:
                 self._store([one])
             return

@@ -15,10 +15,13 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import TimeoutError as TookTooLong
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from catalog.vault import Vault
+
+PATIENCE = 5.0  # seconds that a writer waits for its turn
 
 
 class Moment(TypeDecorator[datetime]):
@@ -109,17 +112,22 @@ class Database:
     @contextmanager
     def _turnstile(self) -> Iterator[None]:
         """On SQLite writers wait here, and not in its busy handler: that sleeps up to 100 ms a time and forgets who
-        came first, so a worker that writes all the time starved every webhook. Freed by the system if we are killed.
+        came first, so a worker that writes all the time starved every webhook. Freed by the system if we are killed;
+        while a process is frozen inside a write, one thread of each other process waits here, the rest give up.
         """
         if self._gate is None:
             yield
             return
-        with self._one_at_a_time:  # an flock belongs to the open file: threads need a lock of their own before it
+        if not self._one_at_a_time.acquire(timeout=PATIENCE):  # an flock belongs to the open file, not to a thread
+            raise TookTooLong(f"no turn to write within {PATIENCE} s: another process is stuck in a write")
+        try:
             fcntl.flock(self._gate, fcntl.LOCK_EX)
             try:
                 yield
             finally:
                 fcntl.flock(self._gate, fcntl.LOCK_UN)
+        finally:
+            self._one_at_a_time.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

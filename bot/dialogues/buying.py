@@ -63,11 +63,12 @@ class Consenting:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """She agreed; whose name and phone? `name` is kept where only the phone is missing."""
+    """She agreed; whose name and phone? What came alone is kept until the other is there."""
 
     draft_id: str
     cart: Cart
     name: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

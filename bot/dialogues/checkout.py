@@ -83,15 +83,14 @@ def naming(at: Naming, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
     match heard:
         case Text(words):
             said = read_contact(words)
-            name = said.name or at.name
-            if said.phone and name:
-                given = name.split()[-1]
+            name, phone = said.name or at.name, said.phone or at.phone
+            if phone and name:
                 you = form_of_address(name)
                 known: list[Effect] = [Remember("you", you)] if you else []
-                return at, [SaveContact(name, said.phone, given_name=given, you=you), *known]
-            if said.phone:
-                return Naming(at.draft_id, at.cart), [
-                    Hint(say("And your name, please? For example: Hằng 0912 345 678.", expects="words"))
+                return at, [SaveContact(name, phone, given_name=name.split()[-1], you=you), *known]
+            if phone:
+                return replace(at, phone=phone), [
+                    say("And your name, please? For example: Hằng 0912 345 678.", expects="words")
                 ]
             if name and len(name) <= 60 and not any(char.isdigit() for char in words):
                 return replace(at, name=name), [

@@ -143,9 +143,9 @@ def slipped(at: Slipped, heard: Heard, ports: Ports) -> Turn[Asked | Slipped | N
 def reporting(at: Reporting, heard: Heard, ports: Ports) -> Turn[Reporting | None]:
     match heard:
         case Text(words) if not find_trace_code(words):
-            return at, [OpenCase("suspicious stamp", note=words)]
+            return at, [OpenCase("suspicious stamp", note=f"{at.code}: {words}")]
         case Photo(urls, caption):
-            return at, [OpenCase("suspicious stamp", note="\n".join((caption, *urls)))]
+            return at, [OpenCase("suspicious stamp", note="\n".join((f"{at.code}: {caption}", *urls)))]
         case CaseOpened():
             return None, [
                 say(
@@ -282,7 +282,7 @@ def _unknown(code: str) -> Say:
         "one. Will you tell me where you bought it, so that the co-op can check?",
         code=grouped(code),
         choices=[
-            choice("trace.report", say("Tell the co-op")),
+            choice("trace.report", say("Tell the co-op"), arg=code),
             choice("trace.ask", say("Try another code")),
             _person(),
         ],

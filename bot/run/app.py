@@ -10,7 +10,7 @@ from flask import Flask, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import inbox
@@ -90,6 +90,10 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(figures.text(), content_type=METRICS_TYPE)
+
+    @app.errorhandler(NoResultFound)
+    def nothing_yet(_error: NoResultFound) -> Response:
+        return Response("There is no co-op here yet: run chophien seed.\n", 503, content_type="text/plain")
 
     @app.errorhandler(SQLAlchemyError)
     def database_gone(error: SQLAlchemyError) -> Response:

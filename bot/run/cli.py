@@ -130,10 +130,13 @@ def seed() -> None:
 
     Example:  chophien seed
     """
+    from bot.run.roof import keep_accounts
     from catalog.seed import seed as load
 
-    with _database(_settings()) as database, _patience("Loading the demo"):
+    settings = _settings()
+    with _database(settings) as database, _patience("Loading the demo"):
         fresh = load(database, datetime.now(UTC))
+        keep_accounts(database, settings)
     click.echo("The demo is loaded." if fresh else "The demo was there already.")
 
 
@@ -346,6 +349,7 @@ def _release(settings: "Settings") -> None:
     """What is done before every start: the tables are made current, and an empty database gets the demo."""
     from sqlalchemy import select
 
+    from bot.run.roof import keep_accounts
     from catalog.migrate import to_head
     from catalog.organisation import Organisation
     from catalog.seed import seed as load
@@ -356,6 +360,7 @@ def _release(settings: "Settings") -> None:
             empty = db.scalar(select(Organisation.id).limit(1)) is None
         if empty:
             load(database, datetime.now(UTC))
+        keep_accounts(database, settings)
 
 
 def _announce(settings: "Settings") -> None:

@@ -4,6 +4,7 @@ The last member is the manifest: what is inside, with its SHA-256. Sealed column
 the key that is kept in VAR_DIR travels along, and the file is for its owner's eyes only (mode 0600).
 """
 
+import fcntl
 import hashlib
 import io
 import os
@@ -21,9 +22,10 @@ from typing import IO
 
 import msgspec
 from psycopg.conninfo import make_conninfo
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from bot.run.kin import held
+from bot.run.kin import WORKER_LOCK, held
 from bot.run.settings import KEY_FILE, Settings, sqlite_file
 from bot.run.trouble import Trouble
 from catalog.vault import Vault
@@ -31,6 +33,7 @@ from catalog.vault import Vault
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.pgdump"}
 MEDIA = "media"
+SKIPPED = 1_000_000  # ids of replies that are left out after a restore
 KEY_MARK = "chophien backup"  # its keyed hash tells whether a key fits, and nothing else
 
 
@@ -99,6 +102,7 @@ def restore(settings: Settings, file: Path, now: datetime, *, force: bool) -> Ke
             raise Trouble(f"{file} was sealed with another SECRET_KEY: set the one that it was made with")
         if kind == "sqlite":
             _check_sqlite(workshop / DATABASE[kind])
+            _refuse_worker(settings)
         if not force and _in_use(settings):
             raise Trouble("there is data already: --force sets it aside and restores over it")
         set_aside = _set_aside(settings, now, with_key=has_key)
@@ -108,9 +112,37 @@ def restore(settings: Settings, file: Path, now: datetime, *, force: bool) -> Ke
         database = sqlite_file(settings.database_url)
         if database is None:
             _load_postgresql(settings, workshop / DATABASE[kind])
+            _skip_reply_ids(settings.database_url)
         else:
+            _skip_reply_ids(f"sqlite:///{workshop / DATABASE[kind]}")
             shutil.move(workshop / DATABASE[kind], database)  # last: it is there only when all is
     return Kept(manifest.made_at, len(manifest.files), file.stat().st_size, has_key, set_aside)
+
+
+def _refuse_worker(settings: Settings) -> None:
+    """A worker that was started by itself holds only its own lock, and would go on writing into what is set aside."""
+    lock = settings.var_dir / WORKER_LOCK
+    if not lock.exists():
+        return
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Trouble("a worker is running on this folder: stop it first") from error
+
+
+def _skip_reply_ids(database_url: str) -> None:
+    """Browsers remember the newest reply that they have: after an older backup new ones must still be newer."""
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("UPDATE sqlite_sequence SET seq = seq + :n WHERE name = 'outbox'"), {"n": SKIPPED})
+        else:
+            connection.execute(
+                text("SELECT setval(s, nextval(s) + :n) FROM pg_get_serial_sequence('outbox', 'id') AS s"),
+                {"n": SKIPPED},
+            )
+    engine.dispose()
 
 
 def _kind(settings: Settings) -> str:

@@ -14,6 +14,8 @@ from bot.run.trouble import Trouble
 
 PR_SET_PDEATHSIG = 1  # prctl(2); it outlives an exec
 
+WORKER_LOCK = "worker.lock"  # in the folder of the data: held by whoever takes turns
+
 
 def die_with(parent: int) -> None:
     """From now on the kernel kills this process when `parent`, who forked it, ends – by `kill -9` too. Linux only."""

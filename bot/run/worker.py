@@ -21,17 +21,20 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from bot import inbox
 from bot.engine import Lost, World, give_up, take_turn
 from bot.run.bell import Bell, queue_of, short_redis
 from bot.run.couriers import make_couriers
+from bot.run.kin import WORKER_LOCK
 from bot.run.logs import set_up_logs
 from bot.run.roof import make_world, open_database
 from bot.run.sender import THREADS, Sender
 from bot.run.settings import Settings
+from bot.run.vital import vital
 from catalog.db import Database
 
 BATCH = 50
@@ -51,6 +54,7 @@ class Turns:
         self._world = world
         self._on_commit = on_commit
         self._one_at_a_time = threading.Lock()
+        self._raced: set[int] = set()  # rows whose turns met the writing of another process in the last batch
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> bool:
         """Take batches until nothing waits. False if time ran out first."""
@@ -62,23 +66,28 @@ class Turns:
         return True
 
     def take_batch(self) -> int:
-        """One transaction with a savepoint for each turn, so that a broken one costs only itself. Turns taken."""
+        """One transaction with a savepoint for each turn, so that a broken one costs only itself.
+
+        How many turns were taken or met another's writing: unless it is 0, another batch is worth it.
+        """
         taken = 0
+        raced_before, self._raced = self._raced, set()
         put_aside: set[tuple[int, str]] = set()
         with self._database.writing() as db:
             for row in inbox.pending(db, self._world.now(), BATCH):
                 person = (row.account_id, row.sender)
                 if person in put_aside:
                     continue
-                if self._take(db, row):
+                if self._take(db, row, again=row.id in raced_before):
                     taken += 1
                 else:
                     put_aside.add(person)
         if taken:
             self._on_commit()
-        return taken
+        return taken + len(self._raced)
 
-    def _take(self, db: Session, row: inbox.InboxRow) -> bool:
+    def _take(self, db: Session, row: inbox.InboxRow, *, again: bool) -> bool:
+        """again: it met another's writing in the last batch; twice in a row is no chance."""
         row_id = row.id
         try:
             with db.begin_nested():
@@ -86,9 +95,13 @@ class Turns:
         except Lost:
             return False
         except Exception as error:
-            log.exception("turn_failed", inbox_id=row_id, tries=row.tries + 1, error=type(error).__name__)
             if isinstance(error, SQLAlchemyError) and not db.is_active:
                 raise
+            if isinstance(error, StaleDataError | IntegrityError) and not again:
+                log.info("turn_raced", inbox_id=row_id, error=type(error).__name__)
+                self._raced.add(row_id)
+                return False
+            log.exception("turn_failed", inbox_id=row_id, tries=row.tries + 1, error=type(error).__name__)
             return self._put_back(db, row, type(error).__name__)
         return True
 
@@ -112,7 +125,7 @@ class Ownership:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
-        self._path = folder / "worker.lock"
+        self._path = folder / WORKER_LOCK
         self._file: int | None = None
         self._connection: Connection | None = None
 
@@ -175,17 +188,15 @@ class Worker:
     def sweep(self) -> None:
         """Every two seconds, whether Redis answers or not: nothing that was received waits longer than that."""
         while not self.stopping.wait(SWEEP_SECONDS):
+            if not self.ownership.held():
+                log.error("lost_ownership")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             try:
-                if not self.ownership.held():
-                    raise SystemExit("the worker's lock is gone")
                 while not self.stopping.is_set() and not self.turns.drain():
                     pass
             except SQLAlchemyError as error:
                 log.warning("database_gone", error=type(error).__name__)
-            except SystemExit:
-                log.error("lost_ownership")
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._stop)
@@ -196,7 +207,7 @@ class Worker:
             return
         self.owns = True
         self.sender.start()
-        sweeper = threading.Thread(target=self.sweep, name="sweep", daemon=True)
+        sweeper = vital("sweep", self.sweep)
         sweeper.start()
         self._answer_first()
         while not self.stopping.is_set():

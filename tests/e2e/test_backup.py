@@ -1,5 +1,6 @@
 """The drill: a backup taken while somebody writes comes back whole, and a bad one touches nothing."""
 
+import fcntl
 import os
 import sqlite3
 import subprocess
@@ -16,8 +17,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.run.keep import backup, restore
-from bot.run.kin import held
+from bot.run.keep import SKIPPED, backup, restore
+from bot.run.kin import WORKER_LOCK, held
 from bot.run.settings import Settings, sqlite_file
 from bot.run.trouble import Trouble
 from catalog.db import make_engine
@@ -228,3 +229,24 @@ def test_without_its_tools_postgresql_says_what_to_install(tmp_path: Path, monke
     with pytest.raises(Trouble, match=r"^pg_dump is not installed: it comes with PostgreSQL's client programs"):
         backup(settings, tmp_path / "backup.tar", NOW)
     assert not (tmp_path / "backup.tar").exists()
+
+
+def test_after_a_restore_new_replies_are_newer_than_any_that_a_browser_remembers(
+    running: Settings, tmp_path: Path
+) -> None:
+    file, there = tmp_path / "backup.tar", settings_in(tmp_path / "elsewhere")
+    with closing(sqlite3.connect(str(sqlite_file(running.database_url)))) as connection:
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', 41)")
+        connection.commit()
+    backup(running, file, NOW)
+    restore(there, file, NOW, force=True)
+    assert ("outbox", 41 + SKIPPED) in rows(there, "sqlite_sequence")
+
+
+def test_a_worker_that_runs_alone_is_not_restored_under(running: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    backup(running, file, NOW)
+    with (running.var_dir / WORKER_LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Trouble, match="a worker is running"):
+            restore(running, file, NOW, force=True)
