@@ -62,6 +62,7 @@ from catalog.acts import Command, News, Result, Who
 MESSAGES_A_MINUTE = 30
 LONG_GAP = timedelta(days=3)
 STALE_ANSWER = timedelta(hours=24)
+DRAFTS_LIVE = timedelta(days=30)
 MAX_BUBBLES = 2
 SURE = 0.5
 
@@ -155,8 +156,10 @@ class _Turn:
         if isinstance(event, Due | OrderNews | OrderCancelled):
             self.tell_her(event)
             return
+        if self.gap() > DRAFTS_LIVE:
+            self.memory.talks, self.memory.question = [], None
         question = self.answered(event)
-        match meaning(event, question, counts=self.counts(question)):
+        match meaning(event, question, counts=self.counts(question, tapped=isinstance(event, Tap))):
             case Code(code, invites):
                 name = "tie.invited" if invites or self.ports.book.invited(code) else "trace.scan"
                 self.understood()
@@ -191,10 +194,12 @@ class _Turn:
                     break
         return self.memory.question
 
-    def counts(self, question: Question | None) -> bool:
-        """Whether this row is later than the question, and not an old one that came late."""
+    def counts(self, question: Question | None, *, tapped: bool) -> bool:
+        """Whether this row is later than the question, and not an old one that came late. A tap has seen it."""
         if question is None:
             return True
+        if tapped:
+            return self.row.at >= question.cause_at
         return (
             self.row.received_at > question.asked_at
             and self.row.at >= question.cause_at
@@ -223,18 +228,22 @@ class _Turn:
             case Photo() | VoiceNote():
                 self.understood()
                 self.act_on("person.media", heard.url if isinstance(heard, VoiceNote) else heard.urls[0])
-            case Sticker() if self.memory.question is not None:
+            case Sticker() if self.memory.question is not None and self.memory.question.choices:
                 self.speech.speak(
                     say("A sticker alone is not an answer that I can count. Please type 1 or press a button.")
                 )
                 self.ask_again()
             case Sticker() | Other():
                 self.act_on("menu.unreadable", "")
+                if self.talk() is not None:
+                    self.ask_again()
             case _:
                 self.puzzled(hint)
 
     def wish(self, typed: str, hint: Say | None) -> None:
-        if self.talk() is None and (yes(typed) or no(typed)):
+        talk = self.talk()
+        if (talk is None or self.rests(talk)) and (yes(typed) or no(typed)):
+            self.understood()
             self.act_on("menu.noted", "")
             return
         found = intent.read(typed, self.role(), self.find)
@@ -282,15 +291,28 @@ class _Turn:
             self.speech.ask(replace(past.question, id=self.speech.new_question_id()))
 
     def cancel(self) -> None:
-        if self.talk() is None:
-            self.act_on("menu.nothing_to_undo", "")
+        talk = self.talk()
+        if talk is None:
+            ordered = self.role() == "customer" and self.ports.orders.mine()
+            self.act_on("mine.cancel" if ordered else "menu.nothing_to_undo", "")
             return
+        if self.rests(talk):
+            self.memory.talks.remove(talk)
+            self.memory.question = None
+            self.act_on("menu.noted", "")
+            return
+        number = str(self.memory.questions + 1)  # of this very question: its button is over with it
         self.speech.speak(
             say(
                 "Shall I drop this? What was begun will be gone.",
                 choices=(
-                    choice("engine.drop", say("Yes, drop it"), words=("có", "đúng", "ok", "yes", "thôi", "hủy", "bỏ")),
-                    choice("engine.keep", say("No, go on"), words=("không", "no")),
+                    choice(
+                        "engine.drop",
+                        say("Yes, drop it"),
+                        number,
+                        words=("có", "đúng", "ok", "yes", "thôi", "hủy", "bỏ"),
+                    ),
+                    choice("engine.keep", say("No, go on"), number, words=("không", "no")),
                 ),
             ),
             aside=True,
@@ -300,6 +322,11 @@ class _Turn:
 
     def talk(self) -> Talk | None:
         return self.speech.talk()
+
+    @staticmethod
+    def rests(talk: Talk) -> bool:
+        """Whether nothing has to be answered any more."""
+        return talk.question is not None and talk.question.rests
 
     def choose(self, chosen: OpenChoice, *, bare: bool) -> None:
         """Take a choice. `bare`: it was typed, so that after a day of silence it is asked about before it counts."""
@@ -317,11 +344,8 @@ class _Turn:
 
     def act_on(self, key: str, arg: str, *, by_hand: bool = False) -> None:
         """Do what a button names: `<dialogue>.<action>`."""
-        if key == "engine.drop":
-            self.drop()
-            return
-        if key == "engine.keep":
-            self.ask_again()
+        if key in {"engine.drop", "engine.keep"}:
+            self.drop_or_keep(key, arg)
             return
         name, _, action = key.partition(".")
         dialogue = self.world.dialogues.get(name)
@@ -330,11 +354,17 @@ class _Turn:
             return
         self.open(dialogue, Ask(action, arg, "typed" if by_hand else ""))
 
-    def drop(self) -> None:
-        if self.memory.talks:
-            self.memory.talks.pop()
-        self.memory.question = None
-        self.speech.speak(say("All right, I have dropped it."))
+    def drop_or_keep(self, key: str, number: str) -> None:
+        """Answer to `Shall I drop this?`, as long as that is the question that is open."""
+        question = self.memory.question
+        if question is None or str(question.id) != number:
+            self.over()
+            return
+        if key == "engine.drop":
+            if self.memory.talks:
+                self.memory.talks.pop()
+            self.memory.question = None
+            self.speech.speak(say("All right, I have dropped it."))
         self.ask_again()
 
     def open(self, dialogue: Dialogue, ask: Ask) -> None:
@@ -400,7 +430,8 @@ class _Turn:
                 effects = [*more, *effects]
         if talk is not None and state is not None:
             talk.state = dialogue.dump(state)
-            if before is not None and before != state:
+            moved = asked_before is not None and talk.question is not None and talk.question.id != asked_before.id
+            if before is not None and (before != state or moved):
                 talk.history.append(Past(dialogue.dump(before), asked_before))
                 del talk.history[:-MAX_HISTORY]
             return
@@ -414,6 +445,7 @@ class _Turn:
     def do(self, effect: Effect, *, at_end: bool) -> Result | None:
         match effect:
             case Say():
+                self.holds = self.holds or (at_end and bool(effect.items or effect.card))  # its numbers are open now
                 self.speech.speak(effect, aside=at_end)
             case Hint(bubble):
                 self.speech.speak(bubble, aside=True)
@@ -432,7 +464,7 @@ class _Turn:
                     self.account.channel,
                     self.conversation.address,
                     self.row.key,
-                    self.now,
+                    self.ports.now,
                 )
                 self.db.flush()
                 result, news = self.world.act(self.db, who, effect)
@@ -469,9 +501,13 @@ class _Turn:
 
     # After a long silence
 
-    def away(self) -> bool:
+    def gap(self) -> timedelta:
+        """How long she had been silent."""
         seen = self.conversation.seen_at
-        return seen is not None and self.row.received_at - seen > STALE_ANSWER
+        return timedelta(0) if seen is None else self.row.received_at - seen
+
+    def away(self) -> bool:
+        return self.gap() > STALE_ANSWER
 
     def welcome_back(self, talk: Talk, heard: Heard) -> bool:
         """After more than a day: say where we were and ask whether to go on. True if that was said."""
@@ -513,7 +549,11 @@ class _Turn:
             self.speech.said.append(hint)
             self.ask_again()
         else:
-            self.speech.ask(self.speech.question(hint, talk.question if talk is not None else None))
+            open_one = talk.question if talk is not None else None
+            question = self.speech.question(hint, open_one)
+            if open_one is not None and question.bubble.text == open_one.bubble.text:
+                self.speech.speak(say("I did not quite understand that."))
+            self.speech.ask(question)
 
     def apologise(self) -> None:
         self.act_on("person.broken", "")

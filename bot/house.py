@@ -11,8 +11,9 @@ from typing import Literal
 
 from bot.conversation import OpenChoice, Question
 from bot.event import Event, Number, Photo, Referral, Tap, Text
-from bot.understand.codes import find_invitation, find_trace_code
+from bot.understand.codes import find_invitation, find_trace_code, looks_like_code
 from bot.understand.numbers import bare_number
+from bot.understand.text import fold
 from bot.understand.words import house_word, no, same_words, yes
 
 HouseWord = Literal["menu", "person", "back", "change", "cancel", "help"]
@@ -69,6 +70,16 @@ MOST_IN_AN_ARGUMENT = 18
 Meaning = Chosen | Action | Over | Early | Code | House | Rest
 
 
+ALWAYS = {
+    **dict.fromkeys(
+        ("xoa du lieu", "xem du lieu", "rut dong y", "ngung nhan tin", "huy nhan tin"), Action("person.data_rights", "")
+    ),
+    **dict.fromkeys(("vn", "vi", "tieng viet"), Action("menu.language", "vi")),
+    **dict.fromkeys(("en", "english", "tieng anh"), Action("menu.language", "en")),
+}
+"""Whole messages that mean the same whatever is asked: the rights that the law gives, and the language."""
+
+
 def button_id(question: int, key: str, arg: str) -> str:
     """What a button carries: the question's id, the choice's key, and what it is about."""
     return f"{question}:{key}:{arg}"
@@ -81,9 +92,10 @@ def meaning(event: Event, question: Question | None, *, counts: bool) -> Meaning
     """
     match event:
         case Tap(choice, title):
-            return _tapped(choice, title, question)
+            return _tapped(choice, title, question, counts=counts)
         case Referral(ref):
-            return _code(ref) or Rest(event)
+            written = ref.removeprefix("t-")
+            return _code(ref) or Rest(Text(written) if looks_like_code(written) else event)
         case Text(words):
             return _typed(words, question, counts=counts)
         case Photo(_, caption) if code := find_trace_code(caption):
@@ -92,7 +104,7 @@ def meaning(event: Event, question: Question | None, *, counts: bool) -> Meaning
             return Rest(event)
 
 
-def _tapped(choice: str, title: str, question: Question | None) -> Meaning:
+def _tapped(choice: str, title: str, question: Question | None, *, counts: bool) -> Meaning:
     number, separator, rest = choice.partition(":")
     if not separator:
         return Rest(Text(title or choice))
@@ -100,7 +112,7 @@ def _tapped(choice: str, title: str, question: Question | None) -> Meaning:
     if question is not None and number == str(question.id):
         for open_choice in question.choices:
             if (open_choice.key, open_choice.arg) == (key, arg):
-                return Chosen(open_choice)
+                return Chosen(open_choice) if counts or not question.weighty else Early()
     return Action(key, arg) if "." in key and len(arg) <= MOST_IN_AN_ARGUMENT else Over()
 
 
@@ -126,6 +138,9 @@ def _typed(words: str, question: Question | None, *, counts: bool) -> Meaning:
     word = house_word(words)
     if word:
         return House(word)
+    always = ALWAYS.get(fold(words))
+    if always:
+        return always
     if question is not None and (yes(words) or no(words)):
         key = "yes" if yes(words) else "no"
         for choice in question.choices:

@@ -176,10 +176,10 @@ def forget_bodies(db: Session, before: datetime) -> None:
 
 
 def opened(db: Session, row: OutboxRow) -> Outgoing:
-    """The row with its bubble; an empty bubble where the body is gone or cannot be opened."""
+    """The row with its bubble; an empty bubble where the body is gone or cannot be read any more."""
     try:
         bubble = msgspec.json.decode(vault_of(db).open(row.body), type=Bubble) if row.body else Bubble("")
-    except Unsealable:
+    except (Unsealable, msgspec.MsgspecError, UnicodeDecodeError):
         bubble = Bubble("")
     return Outgoing(
         row.id,

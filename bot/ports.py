@@ -31,6 +31,7 @@ class Goods:
     seller_id: int
     seller: str
     image: str  # path under the public address, or empty
+    fee_vnd: int = 0  # the co-op's part of `price_vnd`
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ class Book(Protocol):
         ...
 
     def invited(self, code: str) -> bool:
-        """Whether this is an invitation that can still be used."""
+        """Whether this is an invitation, or was one: used and expired ones are not stamps either."""
         ...
 
 

@@ -40,14 +40,21 @@ class Limits:
 class SendError(Exception):
     """A reply did not go out.
 
-    permanent: sending it again cannot help. retry_after: seconds that the platform asked for, or None. pauses: the
-    whole account cannot send until somebody mends it (a dead token).
+    permanent: sending it again cannot help. retry_after: seconds that the platform asked for, or None. whole_account:
+    nothing else of this account would go out now either. pauses: nor will it until somebody mends it (a dead token).
     """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, retry_after: float | None = None, pauses: bool = False
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        whole_account: bool = False,
+        pauses: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.whole_account = whole_account or pauses
         self.pauses = pauses

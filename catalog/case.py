@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from catalog.db import Base, BigId, vault_of
+
+LONGEST_NOTE = 4000  # characters
 
 _STILL_OPEN = text("closed_at IS NULL")
 
@@ -40,10 +42,10 @@ class Case(Base):
 def open_case(
     db: Session, account_id: int, conversation_id: int | None, kind: str, *, subject: str, note: str, at: datetime
 ) -> Case:
-    """The open case about this, opened if there is none. A repeated wish keeps the first note."""
+    """The open case about this, opened if there is none. What is said about it later is added to its note."""
     case = _open_one(db, conversation_id, kind, subject)
     if case is not None:
-        return case
+        return _add(db, case, note, at)
     case = Case(
         account_id=account_id,
         conversation_id=conversation_id,
@@ -59,8 +61,14 @@ def open_case(
         other = _open_one(db, conversation_id, kind, subject)
         if other is None:
             raise
-        return other
+        return _add(db, other, note, at)
     return case
+
+
+def close_case(db: Session, case_id: int, at: datetime) -> bool:
+    """Somebody took care of it. False, and nothing changed, if no such case is open."""
+    change = update(Case).where(Case.id == case_id, Case.closed_at.is_(None)).values(closed_at=at).returning(Case.id)
+    return db.scalar(change) is not None
 
 
 def open_cases(db: Session) -> list[Case]:
@@ -69,7 +77,7 @@ def open_cases(db: Session) -> list[Case]:
 
 
 def note_of(db: Session, case: Case) -> str:
-    """What she wrote, or empty. Raises `Unsealable`."""
+    """What she wrote, later words with their time under the first ones. Empty if nothing. Raises `Unsealable`."""
     return "" if case.note is None else vault_of(db).open(case.note).decode()
 
 
@@ -77,4 +85,15 @@ def _open_one(db: Session, conversation_id: int | None, kind: str, subject: str)
     if conversation_id is None:
         return None
     same = (Case.conversation_id == conversation_id, Case.kind == kind, Case.subject == subject)
-    return db.scalar(select(Case).where(*same, Case.closed_at.is_(None)))
+    wanted = select(Case).where(*same, Case.closed_at.is_(None)).with_for_update()
+    return db.scalar(wanted, execution_options={"populate_existing": True})
+
+
+def _add(db: Session, case: Case, words: str, at: datetime) -> Case:
+    """A line for the time, with the words if there are any; from `LONGEST_NOTE` on the oldest words go."""
+    line = f"{at.isoformat(' ', 'minutes')} {words}".rstrip()
+    note = "\n".join(filter(None, (note_of(db, case), line)))
+    kept = note if len(note) <= LONGEST_NOTE else f"…{note[1 - LONGEST_NOTE :]}"
+    case.note = vault_of(db).seal(kept.encode())
+    db.flush()
+    return case

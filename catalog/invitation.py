@@ -46,6 +46,12 @@ def invite(db: Session, person_id: int, organisation_id: int, role: str, at: dat
     return code
 
 
+def is_invitation(db: Session, code: str) -> bool:
+    """Whether the code is an invitation or was one. `code`: 12 digits."""
+    known = select(Invitation.id).where(Invitation.code_index.in_(vault_of(db).indexes(code))).limit(1)
+    return db.scalar(known) is not None
+
+
 def open_invitation(db: Session, code: str, at: datetime) -> Invitation | None:
     """The invitation if it can still be used. `code`: 12 digits."""
     return db.scalar(

@@ -50,11 +50,6 @@ class LotEvent(Base):
     recorded_at: Mapped[datetime]
 
 
-def lots_of(db: Session, person_id: int) -> list[Lot]:
-    """A producer's lots, newest first."""
-    return list(db.scalars(select(Lot).where(Lot.person_id == person_id).order_by(Lot.id.desc())))
-
-
 def diary_of(db: Session, lot_id: int) -> list[LotEvent]:
     """In the order in which it happened."""
     events = select(LotEvent).where(LotEvent.lot_id == lot_id)

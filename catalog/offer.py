@@ -36,29 +36,8 @@ class Offer(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
-def offers_of(db: Session, person_id: int) -> list[Offer]:
-    """All that this producer ever posted, newest first."""
-    return list(db.scalars(select(Offer).where(Offer.person_id == person_id).order_by(Offer.id.desc())))
-
-
 def offer_by_draft_key(db: Session, draft_key: str) -> Offer | None:
     return db.scalar(select(Offer).where(Offer.draft_key == draft_key))
-
-
-def on_sale(db: Session, product_ids: Collection[int], ready_on: date) -> list[Offer]:
-    """Offers of these products that an order for that day can be filled from, oldest first."""
-    return list(
-        db.scalars(
-            select(Offer)
-            .where(
-                Offer.product_id.in_(product_ids),
-                Offer.available_from <= ready_on,
-                Offer.withdrawn_at.is_(None),
-                Offer.left > 0,
-            )
-            .order_by(Offer.id)
-        )
-    )
 
 
 def left_of(db: Session, product_ids: Collection[int], ready_on: date) -> dict[int, Decimal]:

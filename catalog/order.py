@@ -92,10 +92,6 @@ def orders_of(db: Session, conversation_id: int, person_id: int | None) -> list[
     return list(db.scalars(select(Order).where(mine).order_by(Order.placed_at.desc(), Order.id.desc())))
 
 
-def lines_of(db: Session, order_id: int) -> list[OrderLine]:
-    return list(db.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id)))
-
-
 def advance(db: Session, order: Order, event: str, at: datetime) -> bool:
     """Let `event` happen to the order; False, and nothing changed, if it cannot in the order's state of now."""
     before = Status(order.status)

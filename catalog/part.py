@@ -4,8 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.db import Base, BigId
 
@@ -43,11 +43,3 @@ class Allocation(Base):
     lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"), index=True)
     quantity: Mapped[Decimal]  # in the product's unit
     price_vnd: Mapped[int] = mapped_column(BigInteger)  # what she gets per unit
-
-
-def parts_of(db: Session, order_id: int) -> list[Part]:
-    return list(db.scalars(select(Part).where(Part.order_id == order_id).order_by(Part.id)))
-
-
-def allocations_of(db: Session, part_id: int) -> list[Allocation]:
-    return list(db.scalars(select(Allocation).where(Allocation.part_id == part_id).order_by(Allocation.id)))

@@ -43,12 +43,6 @@ def producer_by_code(db: Session, code: str) -> Person | None:
     return db.scalar(select(Person).where(Person.code == code.upper()))
 
 
-def persons_by_phone(db: Session, phone: str) -> list[Person]:
-    """Everybody with this number (0xxxxxxxxx), whichever secret it was indexed under; oldest first."""
-    known = Person.phone_index.in_(vault_of(db).indexes(phone))
-    return list(db.scalars(select(Person).where(known).order_by(Person.id)))
-
-
 def roles_of(db: Session, person_id: int) -> list[Role]:
     return list(db.scalars(select(Role).where(Role.person_id == person_id).order_by(Role.id)))
 

@@ -62,6 +62,7 @@ from catalog.acts.person import (
     Wish,
     WishKept,
 )
+from catalog.money import grams, worth
 from catalog.search import Entry, Index
 from catalog.seed.calendar import Calendar
 from catalog.seed.records import Demo, LotRecord, ProductRecord, read_demo
@@ -106,6 +107,7 @@ class FakeOffer:
     lot: LotRecord | None = None
     draft: str = ""
     withdrawn: bool = False
+    moved_price: tuple[int, int] | None = None  # what customers saw before it and with it, where it changed that
 
 
 @dataclass(slots=True)
@@ -209,6 +211,7 @@ class FakeShop:
             seller_id=1,
             seller=self.demo.coop.short_name,
             image="",
+            fee_vnd=product.markup_vnd,
         )
 
     def on_sale(self, product_id: int) -> list[FakeOffer]:
@@ -225,10 +228,10 @@ class FakeShop:
         hers = (offer for offer in reversed(self.offers) if offer.person is person and not offer.withdrawn)
         return next((offer for offer in hers if offer.product_id == product_id), None)
 
-    def fee(self, weight_g: Decimal) -> Fee:
+    def fee(self, weight_g: int) -> Fee:
         return self.fees(weight_g)[0]
 
-    def fees(self, weight_g: Decimal) -> list[Fee]:
+    def fees(self, weight_g: int) -> list[Fee]:
         carrying = [row for row in self.demo.fees if row.up_to_g is None or row.up_to_g >= weight_g]
         lightest = min((row.up_to_g for row in carrying if row.up_to_g is not None), default=None)
         rows = [
@@ -346,10 +349,11 @@ class FakeTalk:
             return Refused()
         if not self._may_deliver(command):
             return Refused()
-        weight_g = sum((wanted[product.id] * product.record.weight_g for product in products), Decimal(0))
+        weight_g = grams((product.record.weight_g, wanted[product.id]) for product in products)
         fee = shop.fee(weight_g) if command.way == "delivery" else None
         fee_vnd = fee.fee_vnd if fee else 0
-        today = {product.id: product.price_vnd for product in products}
+        said = {line.product_id: line.price_vnd for line in command.lines if line.holds(shop.now)}
+        today = {product.id: said.get(product.id, product.price_vnd) for product in products}
         moved = sorted({line.product_id for line in command.lines if line.price_vnd != today[line.product_id]})
         if moved or fee_vnd != command.fee_vnd:
             return PriceMoved(tuple((product_id, today[product_id]) for product_id in moved), fee_vnd)
@@ -365,7 +369,7 @@ class FakeTalk:
             person.id if person else None,
             [(product.id, wanted[product.id]) for product in products],
             taken,
-            sum(_worth(today[one], quantity) for one, quantity in wanted.items()) + fee_vnd,
+            sum(worth(today[one], quantity) for one, quantity in wanted.items()) + fee_vnd,
             shop.today + timedelta(days=fee.days_max if fee else 1),
             shop.today,
         )
@@ -430,8 +434,9 @@ class FakeTalk:
                 shop.now,
                 draft=command.draft_id,
             )
-            if item.price_vnd != (last.price_vnd if last else product.price_vnd - product.markup_vnd):
-                product.price_vnd = item.price_vnd + product.markup_vnd
+            known_vnd = last.price_vnd if last else product.price_vnd - product.markup_vnd
+            if item.price_vnd != known_vnd or item.price_vnd > product.price_vnd:
+                self._show(product, offer)
             shop.offers.append(offer)
             posted.append(self._posted(offer))
         return Posted(tuple(posted))
@@ -439,8 +444,16 @@ class FakeTalk:
     def _posted(self, offer: FakeOffer) -> PostedOffer:
         product = self._shop.product(offer.product_id)
         assert product is not None
-        fee_vnd = max(0, product.price_vnd - offer.price_vnd)
-        return PostedOffer(offer.id, product.id, offer.posted, offer.price_vnd, product.price_vnd, fee_vnd)
+        return PostedOffer(offer.id, product.id, offer.posted, offer.price_vnd, product.price_vnd, product.markup_vnd)
+
+    def _show(self, product: FakeProduct, offer: FakeOffer) -> None:
+        shown_vnd = offer.price_vnd + product.markup_vnd
+        standing = [one for one in self._shop.offers if one.product_id == product.id and one.left > 0]
+        if any(one.person is not offer.person or one.price_vnd > shown_vnd for one in standing):
+            self._case(OpenCase("price", subject=f"product {product.id}"))
+        elif shown_vnd != product.price_vnd:
+            offer.moved_price = product.price_vnd, shown_vnd
+            product.price_vnd = shown_vnd
 
     def _withdraw(self, command: WithdrawOffers) -> Result:
         offers = [offer for offer in self._shop.offers if offer.id in command.offer_ids and offer.person is self.person]
@@ -448,9 +461,16 @@ class FakeTalk:
             return Refused()
         for offer in offers:
             offer.withdrawn, offer.left = True, Decimal(0)
-            last, product = self._shop.newest(offer.product_id, offer.person), self._shop.product(offer.product_id)
-            if last is not None and product is not None and last.id < offer.id and last.price_vnd != offer.price_vnd:
-                product.price_vnd = last.price_vnd + product.markup_vnd
+        for offer in sorted(offers, key=lambda offer: -offer.id):
+            product = self._shop.product(offer.product_id)
+            assert product is not None
+            if offer.moved_price is None or offer.moved_price[1] != product.price_vnd:
+                continue
+            standing = [one for one in self._shop.offers if one.product_id == product.id and one.left > 0]
+            if any(one.price_vnd > offer.moved_price[0] for one in standing):
+                self._case(OpenCase("price", subject=f"product {product.id}"))
+            else:
+                product.price_vnd = offer.moved_price[0]
         return Withdrawn(command.offer_ids)
 
     def _correct(self, command: CorrectOffer) -> Result:
@@ -495,9 +515,11 @@ class FakeTalk:
         return ContactKept(person.contact.id)
 
     def _redeem(self, command: Redeem) -> Result:
-        if not self.book.invited(command.code):
+        person, until = self._shop.invitations.get(command.code, (None, self._shop.now))
+        if person is None or until <= self._shop.now:
             return NoInvitation()
-        self.person, _ = self._shop.invitations.pop(command.code)
+        self._shop.invitations[command.code] = (person, self._shop.now)
+        self.person = person
         return Redeemed(self.person.id, self.person.role, self.person.given_name)
 
     # Noting down
@@ -553,7 +575,7 @@ class FakeShelf:
         return [Found(goods, score) for goods, score in found if goods is not None]
 
     def fees(self, seller_id: int, weight_g: int) -> Sequence[Fee]:
-        return self._shop.fees(Decimal(weight_g)) if seller_id == 1 else []
+        return self._shop.fees(weight_g) if seller_id == 1 else []
 
     def _goods(self, product: FakeProduct) -> Goods:
         return self._shop.goods(product, self._talk.language)
@@ -604,8 +626,7 @@ class FakeBook:
         return found[0] if len(found) == 1 else None
 
     def invited(self, code: str) -> bool:
-        invitation = self._shop.invitations.get(code)
-        return invitation is not None and invitation[1] > self._shop.now
+        return code in self._shop.invitations
 
 
 class FakeOrders:
@@ -629,7 +650,7 @@ class FakeOrders:
             assert product is not None
             goods = self._shop.goods(product, self._talk.language)
             _, _, amount, _, vnd = lines.get(product.id, ("", "", Decimal(0), "", 0))
-            money = vnd + _worth(offer.price_vnd, quantity)
+            money = vnd + worth(offer.price_vnd, quantity)
             lines[product.id] = (goods.emoji, offer.called, amount + quantity, goods.unit, money)
         money = sum(line[4] for line in lines.values())
         return PartView(part.order.code, tuple(lines.values()), money, part.order.status != "cancelled")
@@ -699,10 +720,6 @@ def _take(offers: Sequence[FakeOffer], quantity: Decimal) -> list[tuple[FakeOffe
             quantity -= share
             taken.append((offer, share))
     return taken
-
-
-def _worth(price_vnd: int, quantity: Decimal) -> int:
-    return int((price_vnd * quantity).quantize(Decimal(1)))
 
 
 def _placed(order: FakeOrder, shop: FakeShop) -> Placed:

@@ -1,6 +1,6 @@
 """The open question of every state of a posting: one at a time, and short."""
 
-from bot.dialogues.harvest import goods_of, grown, meant, price_of
+from bot.dialogues.harvest import goods_of, meant, price_of, usual
 from bot.dialogues.posting import (
     Changing,
     Choosing,
@@ -68,8 +68,7 @@ def question(at: UnderWay, ports: Ports) -> Say:
                 expects="number",
             )
         case Doubting(draft, place, price):
-            mine = grown(ports, draft.lines[place].product_id)
-            return which_price(goods, price, mine.price_vnd if mine else None)
+            return which_price(goods, price, usual(ports, draft.lines[place].product_id))
         case Confirming(draft):
             return _right(draft, ports)
         case Changing(draft, place):

@@ -12,6 +12,7 @@ from bot.dialogues import cart as basket
 from bot.dialogues.cart import Cart, Line
 from bot.effect import Amount, Choice, Lines, Money, Say, choice, say
 from bot.ports import Fee, Ports
+from catalog.money import worth
 
 CONSENT_VERSION = "order-2026-11"
 
@@ -151,7 +152,7 @@ def ask_basket(at: Basket, ports: Ports) -> Say:
             "I note %(label)s %(amount)s = %(total)s. Would you like anything else?",
             label=lower(goods.label) if goods else "?",
             amount=Amount(line.quantity, goods.unit if goods else ""),
-            total=Money(basket.line_total(line)),
+            total=Money(worth(line.price_vnd, line.quantity)),
             choices=[choice("yes", say("Order it")), more(), edit()],
         )
     return say(

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from bot.effect import Amount, Lines, Listed, Money, Say, say
 from bot.ports import Goods, Ports, Shelf
 from catalog.acts.order import Wanted
+from catalog.money import grams, worth
 
 MOST = Decimal(100_000)
 BY_WEIGHT = "kg"
@@ -15,12 +17,13 @@ BY_WEIGHT = "kg"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One product of a cart, in its own unit, at the price we said. `code` is the stamp it is bought from."""
+    """One product of a cart, in its own unit, at the price we said, and when. `code`: the stamp it is bought from."""
 
     product_id: int
     quantity: Decimal
     price_vnd: int
     code: str = ""
+    said_at: datetime | None = None
 
 
 Cart = tuple[Line, ...]
@@ -48,11 +51,18 @@ class TooMuch:
     """More than there is."""
 
 
-Misfit = UnitUnsure | OtherUnit | OffStep | TooMuch
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """None of it at all."""
+
+
+Misfit = UnitUnsure | OtherUnit | OffStep | TooMuch | Nothing
 
 
 def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | Misfit:
     """The quantity in the product's own unit, or what has to be asked first."""
+    if quantity <= 0:
+        return Nothing()
     single = goods.unit == BY_WEIGHT or goods.pieces > 1
     if unit is None and single:
         return UnitUnsure(quantity) if quantity == quantity.to_integral_value() else _stepped(goods, quantity)
@@ -66,7 +76,7 @@ def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | Misfit:
 
 
 def _stepped(goods: Goods, quantity: Decimal) -> Decimal | Misfit:
-    if not 0 < quantity <= MOST:
+    if quantity > MOST:
         return TooMuch()
     step = goods.step if goods.unit != BY_WEIGHT or goods.step > 1 else Decimal("0.1")
     if quantity % step:
@@ -98,37 +108,42 @@ def quantity_of(cart: Cart, product_id: int) -> Decimal:
 
 def total(cart: Cart) -> int:
     """What the goods cost, in đồng."""
-    return sum(line_total(line) for line in cart)
-
-
-def line_total(line: Line) -> int:
-    return int((line.quantity * line.price_vnd).quantize(Decimal(1)))
+    return sum(worth(line.price_vnd, line.quantity) for line in cart)
 
 
 def wanted(cart: Cart) -> tuple[Wanted, ...]:
-    return tuple(Wanted(line.product_id, line.quantity, line.price_vnd, line.code) for line in cart)
+    return tuple(Wanted(line.product_id, line.quantity, line.price_vnd, line.code, line.said_at) for line in cart)
 
 
-def at_prices(cart: Cart, prices: Iterable[tuple[int, int]]) -> Cart:
-    """The same cart at other prices, given as (product id, đồng)."""
+def at_prices(cart: Cart, prices: Iterable[tuple[int, int]], now: datetime) -> Cart:
+    """The same cart at other prices, given as (product id, đồng), as they are said now."""
     new = dict(prices)
-    return tuple(replace(line, price_vnd=new.get(line.product_id, line.price_vnd)) for line in cart)
+    return tuple(
+        replace(line, price_vnd=new[line.product_id], said_at=now) if line.product_id in new else line for line in cart
+    )
 
 
-def priced_today(cart: Cart, shelf: Shelf) -> Cart:
-    """The cart at today's prices, without what is no longer sold."""
+def priced_today(cart: Cart, shelf: Shelf, now: datetime) -> Cart:
+    """The cart at today's prices, said now, without what is no longer sold."""
     found = ((line, shelf.get(line.product_id)) for line in cart)
-    return tuple(replace(line, price_vnd=goods.price_vnd) for line, goods in found if goods is not None)
+    return tuple(replace(line, price_vnd=goods.price_vnd, said_at=now) for line, goods in found if goods is not None)
+
+
+def at_most(cart: Cart, shelf: Shelf) -> Cart:
+    """The cart with no more of anything than there is left."""
+    found = ((line, shelf.get(line.product_id)) for line in cart)
+    least = (replace(line, quantity=min(line.quantity, goods.left)) for line, goods in found if goods is not None)
+    return tuple(line for line in least if line.quantity > 0)
 
 
 def weights(cart: Cart, shelf: Shelf) -> dict[int, int]:
     """Grams of each seller's share, by seller id, in the order of the cart."""
-    grams: dict[int, int] = {}
+    shares: dict[int, list[tuple[int, Decimal]]] = {}
     for line in cart:
         goods = shelf.get(line.product_id)
         if goods is not None:
-            grams[goods.seller_id] = grams.get(goods.seller_id, 0) + int(line.quantity * goods.weight_g)
-    return grams
+            shares.setdefault(goods.seller_id, []).append((goods.weight_g, line.quantity))
+    return {seller_id: grams(share) for seller_id, share in shares.items()}
 
 
 def sellers(cart: Cart, shelf: Shelf) -> list[str]:
@@ -151,7 +166,7 @@ def _line(line: Line, ports: Ports, *, pieces: bool) -> Say:
     params: dict[str, Any] = {
         "label": label,
         "amount": Amount(line.quantity, unit),
-        "total": Money(line_total(line)),
+        "total": Money(worth(line.price_vnd, line.quantity)),
     }
     if pieces and goods is not None and goods.pieces > 1:
         return say(

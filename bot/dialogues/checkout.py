@@ -41,6 +41,7 @@ from catalog.acts.order import Placed, PlacedOrder, PlaceOrder, PriceMoved, Sold
 from catalog.acts.person import ConsentKept, ContactKept, GiveConsent, OpenCase, SaveContact
 
 SHORTEST_ADDRESS = 8
+MOST_OF_AN_ADDRESS = 120
 
 
 def checkout(draft_id: str, cart: Cart, ports: Ports) -> Turn[AnyState | None]:
@@ -165,7 +166,7 @@ def reviewing(at: Reviewing, heard: Heard, ports: Ports) -> Turn[AnyState | None
         case SoldOut(left):
             return _sold_out(at, dict(left), ports)
         case PriceMoved(prices):
-            cart = basket.at_prices(at.cart, prices)
+            cart = basket.at_prices(at.cart, prices, ports.now)
             return review(at.draft_id, cart, at.way, ports, lead=_moved(at.cart, cart, ports))
         case Refused():
             return Basket(at.draft_id, at.cart), [
@@ -254,9 +255,14 @@ def _ask_address(phone: str) -> Say:
 def _check_address(address: str) -> Say:
     return say(
         "📍 %(address)s\nIs that right?",
-        address=address,
+        address=_shortened(address),
         choices=[choice("yes", say("Right")), choice("no", say("Type it again"))],
     )
+
+
+def _shortened(address: str) -> str:
+    """What of a long address a bubble has room for; all of it is kept."""
+    return address if len(address) <= MOST_OF_AN_ADDRESS else address[:MOST_OF_AN_ADDRESS].rstrip() + "…"
 
 
 def _ask_review(at: Reviewing, rows: Sequence[Fee | None], ports: Ports) -> Say:
@@ -284,7 +290,7 @@ def _ask_review(at: Reviewing, rows: Sequence[Fee | None], ports: Ports) -> Say:
         lines=lines,
         fees=Lines(tuple(_fee_lines(at.cart, rows, ports)), bullet="• "),
         total=total,
-        address=contact.address,
+        address=_shortened(contact.address),
         phone=contact.phone,
         choices=choices,
         weighty=True,

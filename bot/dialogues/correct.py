@@ -90,7 +90,7 @@ def put_up(result: Posted, lines: Sequence[Line], ports: Ports) -> Turn[OnSale]:
 
 def _customers_see(offer: PostedOffer, goods: Goods | None) -> Say:
     shown, fee = Money(offer.shown_vnd), Money(offer.fee_vnd)
-    if fee.vnd == 0:
+    if fee.vnd == 0 or offer.price_vnd + offer.fee_vnd != offer.shown_vnd:
         return say("%(name)s at %(shown)s", name=name(goods), shown=shown)
     return say("%(name)s at %(shown)s (with %(fee)s for the co-op)", name=name(goods), shown=shown, fee=fee)
 

@@ -20,11 +20,12 @@ from bot.dialogues.buying import (
     right,
     tell,
 )
-from bot.dialogues.cart import Line, Misfit, OffStep, OtherUnit, TooMuch, UnitUnsure
+from bot.dialogues.cart import Line, Misfit, Nothing, OffStep, OtherUnit, TooMuch, UnitUnsure
 from bot.dialogues.shop import CLOSE, SURE
 from bot.effect import Amount, Choice, Effect, Hint, Lines, Money, Say, choice, say
 from bot.ports import Found, Goods, Ports
 from bot.understand.orders import Edit, read_lines
+from catalog.money import worth
 
 
 def fill(at: Basket, words: str, ports: Ports) -> Turn[AnyState | None] | None:
@@ -47,7 +48,7 @@ def fill(at: Basket, words: str, ports: Ports) -> Turn[AnyState | None] | None:
         goods = match[0].goods
         fitted = basket.fit(goods, amount, line.unit) if amount else UnitUnsure(amount)
         if isinstance(fitted, Decimal):
-            cart = basket.put(cart, Line(goods.id, fitted, goods.price_vnd))
+            cart = basket.put(cart, Line(goods.id, fitted, goods.price_vnd, said_at=ports.now))
         else:
             unclear.append((goods, fitted))
     past = remembering(at)
@@ -80,7 +81,7 @@ def taken(at: HowMuch, goods: Goods, quantity: Decimal, unit: str | None, ports:
     fitted = basket.fit(goods, quantity, unit)
     if not isinstance(fitted, Decimal):
         return _misfit(replace(at, guess=Decimal(0)), goods, fitted, ports, [])
-    cart = basket.put(at.cart, Line(goods.id, fitted, goods.price_vnd, at.code))
+    cart = basket.put(at.cart, Line(goods.id, fitted, goods.price_vnd, at.code, ports.now))
     past = (*at.past, at.cart)[-UNDO_STEPS:] if at.cart and (not at.past or at.past[-1] != at.cart) else at.past
     return tell(Basket(at.draft_id, cart, past), ports)
 
@@ -92,6 +93,8 @@ def _misfit(at: HowMuch, goods: Goods, misfit: Misfit, ports: Ports, lead: Seque
             return _ask_unit(at, goods, quantity, ports, lead)
         case UnitUnsure():
             return ask_amount(at, ports)
+        case Nothing():
+            return left_out(at, ports)
         case OtherUnit():
             asked = say(
                 "%(label)s is sold by the %(unit)s. How many %(unit)s would you like?",
@@ -109,7 +112,9 @@ def _misfit(at: HowMuch, goods: Goods, misfit: Misfit, ports: Ports, lead: Seque
             )
         case TooMuch():
             if not goods.left:
-                return left_out(at, ports)
+                gone = say("There is no %(label)s left just now.", label=lower(goods.label))
+                state, effects = left_out(at, ports)
+                return state, [*lead, gone, *effects]
             asked = say(
                 "There is only %(left)s of %(label)s left. How many would you like?",
                 left=Amount(goods.left, goods.unit),
@@ -139,7 +144,7 @@ def _ask_unit(at: HowMuch, goods: Goods, quantity: Decimal, ports: Ports, lead: 
                     say(
                         "%(amount)s = %(total)s",
                         amount=Amount(quantity, goods.unit),
-                        total=Money(int(quantity * goods.price_vnd)),
+                        total=Money(worth(goods.price_vnd, quantity)),
                     ),
                     words=(f"{quantity} {goods.unit}",),
                 ),
@@ -222,11 +227,11 @@ def edited(at: Basket, edits: Sequence[Edit], ports: Ports) -> Turn[AnyState | N
             goods = ports.shelf.get(cart[0].product_id)
         if goods is None:
             return at, [_not_found([wish.words or "?"])]
-        if wish.op == "remove":
+        if wish.op == "remove" or (wish.op == "set" and wish.quantity == 0):
             cart = basket.set_to(cart, goods.id, Decimal(0))
             removed.append(goods)
             continue
-        fitted = basket.fit(goods, wish.quantity or Decimal(1), wish.unit or goods.unit)
+        fitted = basket.fit(goods, Decimal(1) if wish.quantity is None else wish.quantity, wish.unit or goods.unit)
         if not isinstance(fitted, Decimal):
             return _misfit(HowMuch(at.draft_id, cart, goods.id, past=at.past), goods, fitted, ports, [])
         had = basket.quantity_of(cart, goods.id)
@@ -234,7 +239,7 @@ def edited(at: Basket, edits: Sequence[Edit], ports: Ports) -> Turn[AnyState | N
         if had:
             cart = basket.set_to(cart, goods.id, wanted)
         elif wanted > 0:
-            cart = basket.put(cart, Line(goods.id, wanted, goods.price_vnd))
+            cart = basket.put(cart, Line(goods.id, wanted, goods.price_vnd, said_at=ports.now))
     if not cart:
         return None, [
             say(

@@ -122,8 +122,16 @@ def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | None:
 # Prices
 
 
+def usual(ports: Ports, product_id: int | None) -> int | None:
+    """What a price of hers is compared with: her last one, or what any producer gets for it now."""
+    mine, goods = grown(ports, product_id), goods_of(ports, product_id)
+    if mine is not None:
+        return mine.price_vnd
+    return goods.price_vnd - goods.fee_vnd if goods is not None else None
+
+
 def far(price_vnd: int, last_vnd: int | None) -> bool:
-    """Whether a price is so different from her last one that it may be a slip: under 50 % or over 200 %."""
+    """Whether a price is so different from the usual one that it may be a slip: under 50 % or over 200 %."""
     return last_vnd is not None and (price_vnd * 2 < last_vnd or price_vnd > last_vnd * 2)
 
 

@@ -122,7 +122,7 @@ def unreadable(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 
 @menu.opens("language")
 def language(at: object, ask: Ask, ports: Ports) -> Turn[None]:
-    wanted = ask.slots.get("language")
+    wanted = ask.arg or ask.slots.get("language")
     if wanted not in LANGUAGES:
         return None, [
             say(

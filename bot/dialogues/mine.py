@@ -113,8 +113,8 @@ def _ask(order: OrderView) -> Say:
         lines=order.lines,
         total=Money(order.total_vnd),
         choices=[
-            choice("yes", say("Cancel the order")),
-            choice("no", say("Keep it")),
+            choice("yes", say("Cancel the order"), words=("hủy", "huỷ", "thôi")),
+            choice("no", say("Keep it"), words=("giữ", "lại")),
         ],
         weighty=True,
     )
@@ -148,6 +148,8 @@ def _status(order: OrderView) -> Word:
 
 
 def _too_late(code: str, status: str, ports: Ports) -> Say:
+    if status == "cancelled":
+        return say("Order %(code)s is cancelled already.", code=code, choices=[choice("mine.show", say("My orders"))])
     return say(
         "Order %(code)s is %(status)s, so I cannot cancel it myself. Shall I ask %(clerk)s?",
         code=code,

@@ -90,8 +90,11 @@ def show(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[Basket | None]:
 
 
 @order.action("fee")
+@order.opens("delivery_fee")
 def fee(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
     cart, _, _ = under_way(at, ports)
+    if not cart:
+        return at, [say("Delivery is reckoned by weight. Type what you would like, and I tell you the fee at once.")]
     return at, [say("%(fees)s", fees=Lines(tuple(fee_lines(cart, ports))), choices=go_on())]
 
 
@@ -173,7 +176,7 @@ def which(at: Which, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
 def welcome_back(at: AnyState, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
     """Days later: the cart is told back at today's prices, with what has changed."""
     if isinstance(heard, Text):
-        filled = fill(Basket(at.draft_id, basket.priced_today(at.cart, ports.shelf)), heard.words, ports)
+        filled = fill(Basket(at.draft_id, basket.priced_today(at.cart, ports.shelf, ports.now)), heard.words, ports)
         if filled is not None:
             return filled
     if not at.cart:
@@ -183,9 +186,10 @@ def welcome_back(at: AnyState, heard: Heard, ports: Ports) -> Turn[AnyState | No
                 choices=[choice("shop.browse", say("See what there is"))],
             )
         ]
-    cart = basket.priced_today(at.cart, ports.shelf)
-    sold_out = [line for line in cart if not enough(line, ports)]
-    if cart == at.cart and not sold_out:
+    priced = basket.priced_today(at.cart, ports.shelf, ports.now)
+    sold_out = [line for line in priced if not enough(line, ports)]
+    cart = basket.at_most(priced, ports.shelf)
+    if basket.total(cart) == basket.total(at.cart) and len(cart) == len(at.cart) and not sold_out:
         told = say(
             "Hello %(named)s, I am the automatic assistant of %(coop)s. Last time you chose %(goods)s. "
             "The price is still the same: %(total)s. Shall we go on with the order?",
@@ -198,7 +202,7 @@ def welcome_back(at: AnyState, heard: Heard, ports: Ports) -> Turn[AnyState | No
             "Hello %(named)s, I am the automatic assistant of %(coop)s. Last time you chose %(goods)s. %(changes)s "
             "Now it is %(total)s. Shall we go on with the order?",
             goods=basket.in_a_row(cart, ports),
-            changes=changes(at.cart, cart, sold_out, ports),
+            changes=changes(at.cart, priced, sold_out, ports),
             total=Money(basket.total(cart)),
             choices=_return_choices(),
         )
@@ -210,15 +214,34 @@ def remind(at: AnyState | None, event: Due, ports: Ports) -> Turn[AnyState | Non
     """One reminder for each cart, as an offer of help."""
     if at is None or at.draft_id != event.ref or not at.cart:
         return at, []
-    return Returned(at.draft_id, at.cart), [
+    return at, [
         say(
             "%(Named)s, I am still keeping your cart of %(total)s. Is there anything I can help with?",
             total=Money(basket.total(at.cart)),
             choices=[
-                choice("go", say("Go on")),
+                choice("order.go_on", say("Go on")),
                 choice("order.fee", say("What is delivery?")),
-                choice("drop", say("I do not want it")),
+                choice("order.drop", say("I do not want it"), at.draft_id),
             ],
+        )
+    ]
+
+
+@order.action("go_on")
+def goes_on(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    """After a reminder: the next thing that is still missing."""
+    return checkout(at.draft_id, at.cart, ports) if at is not None and at.cart else show(at, ask, ports)
+
+
+@order.action("drop")
+def drops(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    """After a reminder: she does not want that cart; one that she has filled since then stays."""
+    if at is None or at.draft_id != ask.arg:
+        return show(at, ask, ports)
+    return None, [
+        say(
+            "All right, the cart is empty again. What would you like?",
+            choices=[choice("shop.browse", say("See what there is"))],
         )
     ]
 

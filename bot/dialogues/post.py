@@ -10,7 +10,7 @@ from decimal import Decimal
 from bot.dialogue import Ask, Heard, Turn
 from bot.dialogues.asking import goods_at, number_please, place_of, question
 from bot.dialogues.correct import AfterSale, OnSale, other_amount, put_up, question_of_change
-from bot.dialogues.harvest import as_line, far, finder, fit, goods_of, grown, meant, postings, price_of
+from bot.dialogues.harvest import as_line, far, finder, fit, goods_of, grown, meant, postings, price_of, usual
 from bot.dialogues.posting import (
     Asking,
     Changing,
@@ -126,7 +126,7 @@ def _next(draft: Draft, ports: Ports) -> Asking:
             return Valuing(draft, place)
         if line.price_vnd is None and draft.by_steps:
             return Pricing(draft, place)
-        if line.price_vnd is not None and not line.sure and far(line.price_vnd, mine.price_vnd if mine else None):
+        if line.price_vnd is not None and not line.sure and far(line.price_vnd, usual(ports, goods.id)):
             return Doubting(draft, place, line.price_vnd)
     return Confirming(draft) if draft.lines else Choosing(draft)
 

@@ -127,7 +127,7 @@ class Valuing:
 
 @dataclass(frozen=True, slots=True)
 class Doubting:
-    """That price is far from her last one: which does she mean?"""
+    """That price is far from her last one, or from what others get: which does she mean?"""
 
     draft: Draft
     place: int

@@ -8,7 +8,8 @@ from bot.dialogue import Ask, Dialogue, Heard, Turn
 from bot.dialogues.cart import names
 from bot.effect import Amount, Card, Choice, Hint, Lines, Listed, Money, Say, choice, say
 from bot.event import Pick
-from bot.ports import Goods, Ports
+from bot.ports import Found, Goods, Ports
+from bot.understand.clauses import KNOWN
 from bot.understand.lexicon import product_named
 from bot.understand.text import fold
 from catalog.acts.person import Wish, WishKept
@@ -76,10 +77,10 @@ def show(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 def search(at: Wishing | None, ask: Ask, ports: Ports) -> Turn[Wishing | None]:
     """She asks for something: one card if it is clear what, a list if it may be several, else a kind no."""
     words = str(ask.slots.get("product") or ask.words)
-    found = [match for match in ports.shelf.search(words) if match.score >= SURE]
-    near = [match.goods for match in found if found[0].score - match.score < CLOSE]
     named = product_named(words)
-    if not near or (named is not None and not any(_is(goods, named.name) for goods in near)):
+    found = _sure(words, ports) or (_sure(named.name, ports) if named else [])
+    near = [match.goods for match in found if found[0].score - match.score < CLOSE]
+    if not near or (named is not None and not any(_is(goods, named.name, ports) for goods in near)):
         return not_sold(named.name if named else words, named.category if named else "", ports)
     if len(near) == 1:
         return None, [_card(near[0])]
@@ -174,8 +175,14 @@ def _card_choices(goods: Goods) -> Sequence[Choice]:
     return choices
 
 
-def _is(goods: Goods, name: str) -> bool:
-    """Whether the product that the lexicon heard is this one, by its words."""
+def _sure(words: str, ports: Ports) -> list[Found]:
+    return [match for match in ports.shelf.search(words) if match.score >= SURE]
+
+
+def _is(goods: Goods, name: str, ports: Ports) -> bool:
+    """Whether the product that the lexicon heard is this one, by its words in her language or by its other names."""
+    if any(match.goods.id == goods.id and match.score >= KNOWN for match in ports.shelf.search(name)):
+        return True
     wanted, has = fold(name), f" {fold(goods.name)} {fold(goods.label)} {fold(goods.short)} "
     return (
         f" {wanted} " in has

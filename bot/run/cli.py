@@ -169,15 +169,18 @@ def doctor() -> None:
 
 @main.command()
 @click.option("--as", "role", type=click.Choice(["consumer", "producer"]), default="consumer", show_default=True)
-@click.option("--lang", default=None, help="Language of the answers, such as vi or en.  [default: DEFAULT_LOCALE]")
+@click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the answers.  [default: DEFAULT_LOCALE]")
 def chat(role: str, lang: str | None) -> None:
     """Talk to the bot here in the terminal.
 
     Example:  chophien chat --as producer
     """
     from bot.run.chat import chat as talk
+    from bot.run.settings import sqlite_file
 
     settings = _settings()
+    if sqlite_file(settings.database_url):
+        _release(settings)
     talk(settings, role, lang or settings.default_locale)
 
 
@@ -194,7 +197,7 @@ def invite(code: str | None, staff: str | None, coop: str | None) -> None:
 
     Example:  chophien invite --staff "Nguyễn Thị Hoa"
     """
-    if (code is None) == (staff is None) or (coop is not None and staff is None):
+    if bool(code) == bool(staff) or (coop is not None and staff is None):
         raise click.UsageError("give either a producer's code, or --staff NAME (with --coop CODE)")
     from bot.run.invite import invite_producer, invite_staff
     from catalog.invitation import VALID_FOR
@@ -258,13 +261,19 @@ def restore(file: Path, force: bool) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def inbox(as_json: bool) -> None:
-    """List what waits for a person of the co-op.
+@click.option("--close", "case_id", type=click.IntRange(min=1), metavar="ID", help="Somebody took care of this case.")
+def inbox(as_json: bool, case_id: int | None) -> None:
+    """List what waits for a person of the co-op, or close a case of it.
 
-    Questions, complaints, failed sends; oldest first.
+    Questions, complaints, failed sends; oldest first. Later words stand under the first ones, with their time.
 
     Example:  chophien inbox --json
+
+    Example:  chophien inbox --close 12
     """
+    if case_id is not None:
+        _close_case(case_id)
+        return
     import msgspec
 
     from catalog.case import note_of, open_cases
@@ -287,6 +296,18 @@ def inbox(as_json: bool) -> None:
             click.echo(msgspec.json.encode(case).decode())
         return
     _print_cases(cases, settings.timezone)
+
+
+def _close_case(case_id: int) -> None:
+    from catalog.audit import record
+    from catalog.case import close_case
+
+    now = datetime.now(UTC)
+    with _database(_settings()) as database, database.writing() as db:
+        if not close_case(db, case_id, now):
+            raise Trouble(f"there is no open case {case_id}")
+        record(db, "system", "close", f"case:{case_id}", now)
+    click.echo(f"Case {case_id} is closed.")
 
 
 def _print_cases(cases: list[dict[str, Any]], timezone: str) -> None:

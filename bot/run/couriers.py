@@ -4,12 +4,15 @@ import threading
 import time
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.outbox import Outgoing
 from bot.reply import SendError
 from bot.run.sender import Courier
 from bot.run.settings import Settings
 from catalog.account import Account, token_of
 from catalog.db import Database
+from catalog.vault import Unsealable
 from handlers.channels.messenger import codec as messenger_codec
 from handlers.channels.messenger.client import MessengerClient
 
@@ -33,17 +36,25 @@ class Tokens:
         self._lock = threading.Lock()
 
     def of(self, account_id: int) -> tuple[str, str]:
-        """(external id, token). Raises `SendError` where there is no token, which pauses the account."""
+        """(external id, token). Raises `SendError`, which pauses the account where there is no token to be had."""
         with self._lock:
             kept = self._kept.get(account_id)
             if kept is None or kept[0] < time.monotonic():
-                with self._database.reading() as db:
-                    account = db.get_one(Account, account_id)
-                    kept = (time.monotonic() + ACCOUNT_SECONDS, account.external_id, token_of(db, account) or "")
-                self._kept[account_id] = kept
+                kept = self._kept[account_id] = (time.monotonic() + ACCOUNT_SECONDS, *self._read(account_id))
         if not kept[2]:
             raise SendError("the account has no token", pauses=True)
         return kept[1], kept[2]
+
+    def _read(self, account_id: int) -> tuple[str, str]:
+        """The token is empty if there is none."""
+        try:
+            with self._database.reading() as db:
+                account = db.get_one(Account, account_id)
+                return account.external_id, token_of(db, account) or ""
+        except SQLAlchemyError as error:
+            raise SendError(f"no database: {type(error).__name__}") from error
+        except Unsealable as error:
+            raise SendError("the account's token is sealed with another key", pauses=True) from error
 
 
 @dataclass(slots=True)

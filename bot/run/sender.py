@@ -5,12 +5,10 @@ milliseconds later, many at once: a crash in between repeats those, which is wha
 """
 
 import heapq
-import queue
-import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,15 +20,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import outbox
 from bot.outbox import Outgoing
 from bot.reply import SendError
-from catalog.case import open_case
+from bot.run.holds import Holds, back_off
+from bot.run.marks import Arrival, Marks
+from bot.run.vital import vital
 from catalog.db import Database
 
-BACK_OFF = (1, 4, 15, 60, 300)  # seconds
 GIVE_UP = timedelta(hours=24)
-ACCOUNT_HOLD = 60.0
+MOST_BREAKS = 5  # a courier that breaks so often over one reply will not get it there
+PAUSED_S = 60.0  # between two looks at whether an account that somebody must mend has been mended
 THREADS = 64
 LANES = 1000  # conversations of one account held in memory at once; its others wait in the table
-PAGE = 500
 RESCAN = 5.0
 
 log = structlog.get_logger(__name__)
@@ -75,22 +74,22 @@ class Sender:
         self._rescan_s = rescan_s
         self._lanes: dict[int, _Lane] = {}
         self._lanes_of: Counter[int] = Counter()  # by account
-        self._full: set[int] = set()  # accounts that left replies in the table; looked at again by the next rescan
+        self._full: set[int] = set()  # accounts that left replies in the table, until the next rescan
+        self._room = False  # one of those has lanes again: rescan now
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
         self._newest = 0
         self._later: list[tuple[float, int]] = []
-        self._account_free_at: dict[int, float] = {}
+        self._holds = Holds()
         self._pools: dict[int, ThreadPoolExecutor] = {}
-        self._delivered: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-        self._known: set[int] = set()
-        self._feeder = threading.Thread(target=self._feed, name="feeder", daemon=True)
-        self._marker = threading.Thread(target=self._mark, name="marker", daemon=True)
+        self._known: set[int] = set()  # in a lane, or on the way to its mark
+        self._marks = Marks(database, now, self._forget)
+        self._feeder = vital("feeder", self._feed)
 
     def start(self) -> None:
         self._feeder.start()
-        self._marker.start()
+        self._marks.start()
 
     def wake(self) -> None:
         self._wake.set()
@@ -107,8 +106,7 @@ class Sender:
             thread.is_alive() for pool in self._pools.values() for thread in pool._threads
         ):
             time.sleep(0.02)
-        self._delivered.put(None)
-        self._marker.join(max(0.1, end - time.monotonic()))
+        self._marks.stop(max(0.1, end - time.monotonic()))
 
     # From the table into the lanes
 
@@ -117,10 +115,12 @@ class Sender:
         while not self._stopping:
             self._wake.wait(self._pause())
             self._wake.clear()
-            rescan = time.monotonic() >= rescan_at
-            if rescan:
-                rescan_at = time.monotonic() + self._rescan_s
-                self._full.clear()
+            with self._lock:
+                rescan = self._room or time.monotonic() >= rescan_at
+                if rescan:
+                    rescan_at = time.monotonic() + self._rescan_s
+                    self._room = False
+                    self._full.clear()
             try:
                 self._load(0 if rescan else self._newest)
             except SQLAlchemyError as error:
@@ -168,21 +168,35 @@ class Sender:
     def _send_next(self, conversation_id: int, lane: _Lane) -> None:
         """Hand the lane's first reply to a thread. The lock is held."""
         if not lane.replies:
-            lane.busy = False
-            del self._lanes[conversation_id]
-            self._lanes_of[lane.account_id] -= 1
+            self._end(conversation_id, lane)
             return
         lane.busy = True
         reply = lane.replies[0]
-        wait = max(
-            (reply.next_at - self._now()).total_seconds() if reply.next_at else 0.0,
-            self._account_free_at.get(lane.account_id, 0.0) - time.monotonic(),
-        )
+        wait = (reply.next_at - self._now()).total_seconds() if reply.next_at else 0.0
         if wait > 0:
-            heapq.heappush(self._later, (time.monotonic() + wait, conversation_id))
-            self._wake.set()
+            self._put_off(conversation_id, wait)
         elif not self._stopping:
             self._pool(lane.account_id).submit(self._send, conversation_id, lane, reply)
+
+    def _end(self, conversation_id: int, lane: _Lane) -> None:
+        """The lane is empty. Once half of a full account's are, the table is read for more: not for every single one.
+
+        The lock is held.
+        """
+        del self._lanes[conversation_id]
+        self._lanes_of[lane.account_id] -= 1
+        if lane.account_id in self._full and self._lanes_of[lane.account_id] <= self._most_lanes // 2:
+            self._room = True
+            self._wake.set()
+
+    def _put_off(self, conversation_id: int, seconds: float) -> None:
+        """The lock is held."""
+        heapq.heappush(self._later, (time.monotonic() + seconds, conversation_id))
+        self._wake.set()
+
+    def _forget(self, outbox_ids: Sequence[int]) -> None:
+        with self._lock:
+            self._known.difference_update(outbox_ids)
 
     def _pool(self, account_id: int) -> ThreadPoolExecutor:
         """Each account has its own threads: one platform that is silent holds up its own replies only."""
@@ -193,15 +207,22 @@ class Sender:
     # One reply
 
     def _send(self, conversation_id: int, lane: _Lane, reply: Outgoing) -> None:
+        wait = self._holds.wait(lane.account_id)
+        if wait > 0:
+            with self._lock:
+                self._put_off(conversation_id, wait)
+            return
+        began = time.monotonic()
         try:
             self._couriers[reply.channel].deliver(reply)
         except SendError as error:
-            self._failed(conversation_id, lane, reply, error)
+            self._failed(conversation_id, lane, reply, error, began)
         except Exception as error:
             log.exception("send_broke", outbox_id=reply.id, error=type(error).__name__)
-            self._failed(conversation_id, lane, reply, SendError(type(error).__name__, permanent=True))
+            last = reply.tries + lane.tries + 1 >= MOST_BREAKS
+            self._failed(conversation_id, lane, reply, SendError(type(error).__name__, permanent=last), began)
         else:
-            self._delivered.put(reply.id)
+            self._marks.arrived(Arrival(reply.id, reply.account_id, self._holds.sent(lane.account_id, began)))
             self._go_on(conversation_id, lane)
 
     def _go_on(self, conversation_id: int, lane: _Lane) -> None:
@@ -210,74 +231,17 @@ class Sender:
             lane.tries = 0
             self._send_next(conversation_id, lane)
 
-    def _failed(self, conversation_id: int, lane: _Lane, reply: Outgoing, error: SendError) -> None:
+    def _failed(self, conversation_id: int, lane: _Lane, reply: Outgoing, error: SendError, began: float) -> None:
         dead = error.permanent or self._now() - reply.created_at > GIVE_UP
-        wait = error.retry_after if error.retry_after is not None else _back_off(reply.tries + lane.tries)
-        if error.pauses:
-            wait = ACCOUNT_HOLD
-            self._account_free_at[lane.account_id] = time.monotonic() + wait
+        if error.whole_account:
+            wait = self._holds.hold(lane.account_id, began, PAUSED_S if error.pauses else error.retry_after)
+        else:
+            wait = error.retry_after if error.retry_after is not None else back_off(reply.tries + lane.tries)
         log.warning("send_failed", outbox_id=reply.id, dead=dead, wait=round(wait, 1), error=str(error)[:120])
-        noted = self._note(reply, error, dead=dead, next_at=None if dead else self._now() + timedelta(seconds=wait))
+        noted = self._marks.failed(reply, error, dead=dead, next_at=self._now() + timedelta(seconds=wait))
         if dead and noted:
             self._go_on(conversation_id, lane)
             return
         with self._lock:
             lane.tries += 1
-            heapq.heappush(self._later, (time.monotonic() + wait, conversation_id))
-            self._wake.set()
-
-    def _note(self, reply: Outgoing, error: SendError, *, dead: bool, next_at: datetime | None) -> bool:
-        """Keep the failure, and call a person where it will not mend itself. False if the database did not answer."""
-        try:
-            with self._database.writing() as db:
-                outbox.mark_failed(db, reply.id, self._now(), str(error), next_at)
-                if dead or error.pauses:
-                    open_case(
-                        db,
-                        reply.account_id,
-                        reply.conversation_id,
-                        "failed send",
-                        subject="account" if error.pauses else f"outbox {reply.id}",
-                        note=str(error),
-                        at=self._now(),
-                    )
-        except SQLAlchemyError as gone:
-            log.warning("database_gone", error=type(gone).__name__)
-            return False
-        return True
-
-    # Marks
-
-    def _mark(self) -> None:
-        """Collect what was delivered for some milliseconds, then mark it in one transaction; again if that fails."""
-        done: list[int] = []
-        ending = False
-        while not ending:
-            first = self._delivered.get()
-            time.sleep(0.005)
-            done += [] if first is None else [first]
-            ending = first is None
-            while not self._delivered.empty():
-                more = self._delivered.get()
-                ending = ending or more is None
-                done += [] if more is None else [more]
-            if done and self._marked(done):
-                with self._lock:
-                    self._known.difference_update(done)
-                done = []
-
-    def _marked(self, ids: list[int]) -> bool:
-        try:
-            with self._database.writing() as db:
-                outbox.mark_sent(db, ids, self._now())
-        except SQLAlchemyError as error:
-            log.warning("database_gone", error=type(error).__name__)
-            time.sleep(0.2)
-            self._delivered.put(ids[-1])
-            return False
-        return True
-
-
-def _back_off(tries: int) -> float:
-    base = BACK_OFF[min(tries, len(BACK_OFF) - 1)]
-    return base * random.uniform(0.8, 1.2)  # noqa: S311 (jitter, not a secret)
+            self._put_off(conversation_id, wait)

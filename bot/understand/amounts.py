@@ -12,7 +12,17 @@ from bot.understand.tokens import Message, Token, is_sign, read
 from bot.understand.units import PART_OF_A_NAME, TEN, UNITS, Unit
 from bot.understand.vocabulary import word_set
 
-__all__ = ["Amount", "Quantity", "amounts_in", "as_price", "find_amounts", "parse_day", "parse_price", "parse_quantity"]
+__all__ = [
+    "Amount",
+    "Quantity",
+    "amounts_in",
+    "as_price",
+    "find_amounts",
+    "parse_day",
+    "parse_price",
+    "parse_quantity",
+    "vague_amounts",
+]
 
 _HALF_A: Phrases[int] = Phrases([("nửa", 1), ("half", 1)])
 _DONG: Phrases[int] = Phrases([("đ", 1), ("d", 1), ("đồng", 1), ("vnd", 1), ("vnđ", 1), ("₫", 1)])
@@ -24,6 +34,8 @@ _NOT_COUNTED = word_set("counted_but_not_sold")
 _VERBS = word_set("before_a_count")
 _WISHES = word_set("after_chuc_a_wish")
 _TALK = word_set("around_an_answer")
+_PRICE_WORDS = word_set("before_a_price")
+_SOME = word_set("some")
 _CODES = re.compile(
     r"(?<![0-9])(?:(?:\+?84|0)[0-9]{1,3}[ .-]?[0-9]{3}[ .-]?[0-9]{3,4}|[0-9]{4}[ .-]?[0-9]{4}[ .-]?[0-9]{4})(?![0-9])"
 )
@@ -78,7 +90,7 @@ def find_amounts(text: str) -> list[Amount]:
 def amounts_in(message: Message) -> list[Amount]:
     """`find_amounts` of a text that is cut into tokens already."""
     tokens = message.tokens
-    taken = _digits_of_codes(message)
+    taken = _digits_of_codes(message) | {i for span in vague_amounts(tokens) for i in range(*span)}
     taken |= {i for first, last in day_spans(tokens) if not _fraction_at(tokens, first) for i in range(first, last)}
     amounts, i = [], 0
     while i < len(tokens):
@@ -99,6 +111,13 @@ def amounts_in(message: Message) -> list[Amount]:
         )
         i = found.end
     return amounts
+
+
+def vague_amounts(tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """Where an amount without a number stands, first token and the one after the last: `vài cân`, `mấy chục`."""
+    return [
+        (some.start, unit[1]) for some in _SOME.find(tokens) if (unit := _unit_at(tokens, some.end)) is not None
+    ]
 
 
 def parse_quantity(text: str) -> Quantity | None:
@@ -206,7 +225,15 @@ def _price_at(tokens: Sequence[Token], i: int) -> _Read | None:
         sign = tokens[counted.end]
         if counted.value >= _LEAST_PRICE and (sign.text != "d" or sign.glued) and counted.value == int(counted.value):
             return _Read(counted.end + 1, price_vnd=int(counted.value))
+    if counted and half_at(tokens, counted.end) and _after_a_price_word(tokens, i):
+        vnd = as_price(counted.value + Decimal("0.5"))
+        return _Read(counted.end + 1, price_vnd=vnd) if vnd else None
     return None
+
+
+def _after_a_price_word(tokens: Sequence[Token], i: int) -> bool:
+    """Whether `giá` or `giá là` ends right before token `i`."""
+    return any(match.end == i for back in (1, 2) if i >= back and (match := _PRICE_WORDS.at(tokens, i - back)))
 
 
 def _range_at(tokens: Sequence[Token], i: int) -> _Read | None:
@@ -265,8 +292,8 @@ def _quantity_at(tokens: Sequence[Token], i: int) -> _Read | None:
 
 
 def _runs_on(token: Token) -> bool:
-    """`12abc`: letters stuck to a number are no count of anything."""
-    return token.kind == "word" and token.glued
+    """`12abc`, `2²`: what is stuck to a number makes it no count of anything."""
+    return token.glued and (token.kind == "word" or token.text.isnumeric())
 
 
 def _digits_of_codes(message: Message) -> set[int]:

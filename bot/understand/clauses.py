@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.understand.amounts import Amount, amounts_in
+from bot.understand.amounts import Amount, amounts_in, vague_amounts
 from bot.understand.days import day_spans
 from bot.understand.lexicon import mention_at, mentions
 from bot.understand.phrases import Phrases
@@ -32,6 +32,7 @@ _LOGISTICS = word_set("delivery_and_payment")
 _FILLERS = word_set("never_a_product")
 _PRICE_WORDS = word_set("before_a_price")
 _EACH: Phrases[int] = Phrases((w, 1) for w in ("mỗi", "một", "1", "per"))
+_BECOMES: Phrases[int] = Phrases([("thành", 1)])
 _WEIGHED = ("kg", "ml")
 _PACKAGES = word_set("packages")
 _SEARCHED = 80  # characters; a longer text names no product and is slow to compare
@@ -132,8 +133,14 @@ class Reader:
             return i + mention.last
         if first and self.tokens[i].kind == "number":
             return None
-        filler = _FILLERS.at(ahead, 0) or _PACKAGES.at(ahead, 0)
+        filler = _FILLERS.at(ahead, 0) or _PACKAGES.at(ahead, 0) or (first and self._measures(i))
         return None if filler else i + 1
+
+    def _measures(self, i: int) -> bool:
+        """`cân` right before a product's name: the word belongs to an amount."""
+        unit = UNITS.at(self.tokens, i)
+        named = mention_at(self.tokens, unit.end) if unit and unit.values[0].weighs else None
+        return named is not None and not named.everyday
 
     def _clauses(self, amounts: list[Amount]) -> Iterator[Span]:
         inside = {i for a in amounts for i in range(a.first, a.last)}
@@ -158,6 +165,8 @@ class Reader:
                     group.words = span
                 elif group.quantity and self.is_product(span):
                     groups.append(Group(number, words=span))
+            elif amount and group.quantity and self._replaces(amount, clause):
+                group.quantity = amount
             elif amount:
                 groups.extend(_place(group, amount, self._is_price(amount)))
         self._set_units_of_prices(groups)
@@ -172,6 +181,8 @@ class Reader:
         per = self._units_after_prices(here)
         here = [a for a in here if a.first not in per]
         taken |= per
+        taken |= {a.first - 1 for a in here if self._becomes(a)}
+        taken |= {i for vague in vague_amounts(self.tokens) for i in range(*vague)}
         taken |= self._logistics(clause, taken)
         runs = self._best_runs(self.product_runs(clause, taken), here)
         if self.tokens[clause[0]].plain == "moi" and not any(a.price_vnd for a in here):
@@ -245,6 +256,13 @@ class Reader:
                 continue
             kept.append(amount)
         return kept
+
+    def _becomes(self, amount: Amount) -> bool:
+        return amount.first > 0 and _BECOMES.at(self.tokens, amount.first - 1) is not None
+
+    def _replaces(self, amount: Amount, clause: Span) -> bool:
+        """The 3 kg of `đổi 2kg cam thành 3kg`, where no other product follows."""
+        return self._becomes(amount) and not self.product_runs((amount.last, clause[1]), set())
 
     def _is_price(self, amount: Amount) -> bool:
         """Money, and a bare number after `giá` or before `một cân`, `/kg`."""

@@ -3,6 +3,7 @@
 from bot.understand.codes import find_order_code
 from bot.understand.orders import edits_of, payment
 from bot.understand.people import find_phone
+from bot.understand.phrases import Phrases
 from bot.understand.said import LIKELY, PERHAPS, Intent, Said
 from bot.understand.slots import (
     Slots,
@@ -14,17 +15,24 @@ from bot.understand.slots import (
     product_slots,
     quantity_slots,
 )
+from bot.understand.vocabulary import word_set, words_of
 
 TOPICS = ("spray", "best_before", "certificate", "grower", "harvest")
 _ADDRESS = ("duong", "phuong", "ngo", "so", "pho", "quan", "xa", "thon", "xom", "q")
 _STRONG_VERBS = ("lay", "mua", "dat", "chot", "order", "buy", "xin")
 _QUESTIONS = ("asks_if", "asks_price")
+_NO_FEE = ("ngay", "lau", "gio", "hom", "tieng")
+# Messages which are nothing but these words; inside a sentence they say little.
+_ALONE: Phrases[str] = Phrases(
+    (word, wish) for wish in ("browse", "checkout", "order_status") for word in words_of(f"alone_{wish}")
+)
+_TALK = word_set("around_an_answer")
 
 
 def wish_of_customer(said: Said) -> Intent | None:
     """The first rule that claims the message; None if none does."""
-    rules = (_lot_question, _help, _complaint, _trace, _cancel, _negotiate, _preorder, _status, _cart, _replace, _edit,
-             _checkout, _order, _browse, _search, _weak_status)  # fmt: skip
+    rules = (_alone, _lot_question, _help, _complaint, _trace, _cancel, _negotiate, _preorder, _status, _cart, _replace,
+             _edit, _delivery_fee, _checkout, _order, _browse, _search, _weak_status)  # fmt: skip
     return next((intent for rule in rules if (intent := rule(said))), None)
 
 
@@ -46,6 +54,16 @@ def help_wish(said: Said) -> Intent | None:
     """How something is done here."""
     asked = said.has("asks_how") and (said.has("does_with") or len(said.words) <= 4)
     return Intent("help") if asked and not said.measured and not said.has("complains", "spray", "off_topic") else None
+
+
+def _alone(said: Said) -> Intent | None:
+    """`dat hang`, `don hang nhe`: two words that are the whole message."""
+    for i in range(len(said.words)):
+        match = _ALONE.at(said.words, i)
+        around = [said.words[:i], said.words[match.end :]] if match else []
+        if match and all(not words or _TALK.whole(words) for words in around):
+            return Intent(match.values[0])
+    return None
 
 
 def _lot_question(said: Said) -> Intent | None:
@@ -131,6 +149,12 @@ def _edit(said: Said) -> Intent | None:
     return Intent("cart_edit", slots | {"op": first.op})
 
 
+def _delivery_fee(said: Said) -> Intent | None:
+    """`ship bao nhieu`, `phí giao hàng`."""
+    asks = said.word("ship", "giao") and said.has("asks_price") and not said.product and not said.word(*_NO_FEE)
+    return Intent("delivery_fee") if (asks or said.has("delivery_fee")) and not said.counted else None
+
+
 def _checkout(said: Said) -> Intent | None:
     if said.measured:
         return None
@@ -146,8 +170,9 @@ def _order(said: Said) -> Intent | None:
     asks = said.has("asks_price") and not said.word(*_STRONG_VERBS)
     counted = said.goods and any(g.quantity for g in said.goods) and not asks
     named_only = said.goods and said.word(*_STRONG_VERBS) and not said.has(*_QUESTIONS, "looks_for", "browse")
+    some = said.goods and said.vague and not said.has(*_QUESTIONS)
     unheard_of = said.measured and said.has("buys") and any(g.words for g in said.groups) and not asks
-    if not (counted or named_only or unheard_of):
+    if not (counted or named_only or some or unheard_of):
         return None
     paid = payment(said.text)
     return Intent("order", goods_slots(said) | ({"payment": paid} if paid else {}), LIKELY if counted else PERHAPS)
@@ -164,6 +189,8 @@ def _search(said: Said) -> Intent | None:
     if said.product or (said.has("asks_price") and not said.counted):
         each = next((g.quantity.quantity.unit for g in said.groups if g.quantity and g.quantity.quantity), None)
         slots = product_slots(said) | ({"price_unit": each} if each and said.has("asks_price") else {})
+        if not said.product and not said.read.product_runs((0, len(said.read.tokens)), set()):
+            return Intent("browse")
         return Intent("search", slots, LIKELY if said.has(*_QUESTIONS, "looks_for") else PERHAPS)
     return None
 

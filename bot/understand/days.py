@@ -1,11 +1,14 @@
-"""Days as people name them. Lunar days (rằm, mùng 1) are not computed: they come back as None and are asked for."""
+"""Days as people name them. Lunar days (rằm, mùng 1) and stretches (tuần sau, cuối tháng) are not computed: they come
+back as None and are asked for."""
 
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from bot.understand.numbers import number_at
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Token, read
+from bot.understand.units import UNITS
 from bot.understand.vocabulary import word_set, words_of
 
 _RELATIVE: Phrases[int] = Phrases((phrase, ahead) for ahead in range(4) for phrase in words_of(f"day_{ahead}"))
@@ -15,7 +18,15 @@ _WEEKEND: Phrases[int] = Phrases([("cuối tuần", 5), ("cuối tuần này", 5
 _NEXT_WEEK: Phrases[int] = Phrases([("tuần sau", 7), ("tuần tới", 7), ("next week", 7)])
 _THIS: Phrases[int] = Phrases([("này", 0), ("tuần này", 0), ("tới", 0)])
 _VAGUE = word_set("no_day")
+_UNCLEAR = word_set("day_unclear")
 _LUNAR: Phrases[int] = Phrases([("rằm", 0), ("mùng", 0), ("mồng", 0), ("âm lịch", 0)])
+_FULL_MOON: Phrases[int] = Phrases((w, 0) for w in ("!rằm", "ngày rằm", "hôm rằm", "rằm này", "rằm tới", "rằm tháng"))
+_FIRST_TEN: Phrases[int] = Phrases([("mùng", 0), ("!mồng", 0)])
+_LUNAR_REST: Phrases[int] = Phrases(
+    (w, 0) for w in ("này", "tới", "sau", "tết", "âm lịch", "giêng", "chạp", "tháng này", "tháng sau", "tháng tới",
+                     "tháng giêng", "tháng chạp")
+)  # fmt: skip
+_BEFORE_A_LAST_DIGIT = word_set("before_a_last_digit")
 _MONTH_DAY = re.compile(r"(?<![0-9/.])([0-9]{1,2})[/.-]([0-9]{1,2})(?:[/.-]([0-9]{4}))?(?![0-9/])")
 _IN_WORDS = re.compile(r"(?<![a-z0-9])(?:ngay )?([0-9]{1,2}) thang ([0-9]{1,2})(?![0-9])")
 _DAYS_ON = re.compile(r"(?<![a-z0-9])([0-9]{1,2}|hai|ba|bon|nam) (?:ngay|hom|bua) nua(?![a-z])")
@@ -31,8 +42,6 @@ def parse_day(text: str, today: date) -> date | None:
     unless it passed within half a year: then it is asked for.
     """
     tokens = read(text).tokens
-    if _LUNAR.find(tokens):
-        return None
     days = {day_of(tokens[first:last], today) for first, last in day_spans(tokens)}
     if not days and len(words := [t for t in tokens if t.kind != "sign"]) == 1 and _MOT.at(words, 0):
         return today + timedelta(days=2)
@@ -56,6 +65,10 @@ def day_spans(tokens: Sequence[Token]) -> list[tuple[int, int]]:
 
 def day_of(tokens: Sequence[Token], today: date) -> date | None:
     """The day named by exactly these tokens."""
+    if _LUNAR.find(tokens) or _UNCLEAR.whole(tokens):
+        return None
+    if _MOT.at(tokens, 0) and len(tokens) == 1:
+        return today + timedelta(days=2)
     if match := _RELATIVE.at(tokens, 0):
         return today + timedelta(days=match.values[0])
     weekday = _WEEKDAYS.at(tokens, 0)
@@ -93,7 +106,11 @@ def _vague_end(tokens: Sequence[Token], i: int) -> int | None:
 
 
 def _day_end(tokens: Sequence[Token], i: int) -> int | None:
-    for phrases in (_RELATIVE, _WEEKEND):
+    if end := _lunar_end(tokens, i):
+        return end
+    if _is_mot(tokens, i):
+        return i + 1
+    for phrases in (_UNCLEAR, _RELATIVE, _WEEKEND):
         if match := phrases.at(tokens, i):
             return match.end
     if match := _WEEKDAYS.at(tokens, i):
@@ -102,6 +119,39 @@ def _day_end(tokens: Sequence[Token], i: int) -> int | None:
                 return longer.end
         return match.end
     return _numbered_day_end(tokens, i)
+
+
+def _lunar_end(tokens: Sequence[Token], i: int) -> int | None:
+    """`rằm này`, `mùng 1`, `mùng 5 tháng 10`, `15/10 âm lịch`; unmarked, `mung nam` is a wish and no day."""
+    if match := _FULL_MOON.at(tokens, i):
+        end = match.end
+    elif (match := _FIRST_TEN.at(tokens, i)) and (number := number_at(tokens, match.end)):
+        if not (tokens[i].marked or tokens[match.end].kind == "number"):
+            return None
+        end = number.end
+    else:
+        numbered = _numbered_day_end(tokens, i) or (i + 1 if tokens[i].kind == "number" else None)
+        lunar = numbered and numbered < len(tokens) and _LUNAR_REST.at(tokens, numbered)
+        return lunar.end if lunar and _LUNAR.find(tokens[i : lunar.end]) else None
+    if [t.plain for t in tokens[end : end + 1]] == ["thang"] and (month := number_at(tokens, end + 1)):
+        end = month.end
+    elif tokens[end - 1].plain == "thang" and (month := number_at(tokens, end)):
+        end = month.end
+    while end < len(tokens) and (more := _LUNAR_REST.at(tokens, end)):
+        end = more.end
+    return end
+
+
+def _is_mot(tokens: Sequence[Token], i: int) -> bool:
+    """`mốt` as the day after tomorrow: not the last digit of `hai mốt`, `tạ mốt`; without its accent only in `mot co`."""
+    if not _MOT.at(tokens, i):
+        return False
+    followed = i + 1 < len(tokens) and tokens[i + 1].kind == "word"
+    if i and (tokens[i - 1].kind == "number" or _BEFORE_A_LAST_DIGIT.at(tokens, i - 1)):
+        return False
+    if i and UNITS.at(tokens, i - 1) and not followed:
+        return False
+    return tokens[i].marked or (followed and tokens[i + 1].plain == "co")
 
 
 def _numbered_day_end(tokens: Sequence[Token], i: int) -> int | None:

@@ -30,6 +30,7 @@ _OPS: Phrases[Op] = Phrases(
 )  # fmt: skip
 _LATE_OPS = frozenset({"thoi", "nua", "moi dung", "bo ra", "bo di"})  # these may stand after the amount
 _EARLY, _LATE = 12, 4  # tokens before and behind the goods in which a verb still counts
+_BECOMES = "thanh"  # may stand between the goods and the amount
 _UNMARKED_RISKS = frozenset({"con"})  # còn, or the counter of animals
 
 
@@ -129,6 +130,9 @@ def _op_of(read_message: Reader, group: Group) -> Op | None:
     behind = tokens[last : last + _LATE]
     after = [m for m in _OPS.find(behind) if " ".join(t.plain for t in behind[m.start : m.end]) in _LATE_OPS]
     values = [m.values[0] for m in (*before, *after)]
+    if group.words and group.quantity and group.words[1] < group.quantity.first:
+        between = tokens[group.words[1] : group.quantity.first]
+        values += [m.values[0] for m in _OPS.find(between) if between[m.end - 1].plain == _BECOMES]
     for op in ("subtract", "remove", "add", "set"):
         if op in values:
             return op

@@ -22,7 +22,8 @@ class PostingLine:
     """One product that she has. Everything that was not said, or is not sure, is None.
 
     words: as typed. quantity: in `unit`, weights in kg. price_vnd: whole đồng for one `price_unit`, which is None where
-    none was said: then it is for the unit of the quantity. available_from: None means nothing was said, so now.
+    none was said: then it is for the unit of the quantity. available_from: None means nothing was said, so now, unless
+    day_unclear holds the words of a day that has to be asked for: `rằm này`, `tuần sau`.
     """
 
     words: str
@@ -33,6 +34,7 @@ class PostingLine:
     price_vnd: int | None
     available_from: date | None
     price_unit: str | None = None
+    day_unclear: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def _posting(read_message: Reader, group: Group, today: date) -> PostingLine:
         price_of(group),
         day,
         group.per.name if group.per else None,
+        "" if day else read_message.said(group.day),
     )
 
 

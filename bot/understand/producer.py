@@ -45,7 +45,8 @@ def _update_price(said: Said) -> Intent | None:
         return None
     group = next((g for g in reversed(said.groups) if g.price or g.number), None)
     bare = next((g for g in said.groups if g.quantity), None)
-    if said.has("reprices") and (group or bare):
+    corrected = group and group.price and said.has("corrects_strong")
+    if corrected or (said.has("reprices") and (group or bare)):
         slots = price_slots(group or _as_price(bare))
         return Intent("update_price", product_slots(said) | slots)
     if group and said.product and not said.counted and not said.has("posts"):

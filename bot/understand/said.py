@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from bot.understand.amounts import vague_amounts
 from bot.understand.clauses import Find, Group, Reader, reader
 from bot.understand.cues import cues_in
 from bot.understand.lexicon import Mention, mentions
@@ -61,6 +62,11 @@ class Said:
     def counted(self) -> bool:
         """Whether there is any quantity at all."""
         return any(g.quantity for g in self.groups)
+
+    @property
+    def vague(self) -> bool:
+        """Whether an amount was named without a number."""
+        return bool(vague_amounts(self.read.tokens))
 
     @property
     def priced(self) -> bool:

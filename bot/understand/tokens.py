@@ -7,10 +7,11 @@ from functools import lru_cache
 from bot.understand import telex
 from bot.understand.text import clean, has_marks, plain_letters, tone_key
 
+_ODD_DIGITS = "²³¹¼½¾\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b"  # to Python letters, to us signs
 _PIECES = re.compile(
     r"(?P<number>[0-9]+(?:[.,][0-9]+)*)"
-    r"|(?P<word>(?:k\.g|(?<=[0-9])[^\W\d_]+|[^\W\d_][^\W_]*))"
-    r"|(?P<sign>[^\w\s]|_)",
+    rf"|(?P<word>(?:k\.g|(?<=[0-9])[^\W\d_{_ODD_DIGITS}]+|[^\W\d_{_ODD_DIGITS}][^\W_{_ODD_DIGITS}]*))"
+    rf"|(?P<sign>[^\w\s]|[_{_ODD_DIGITS}])",
     re.IGNORECASE,
 )
 

@@ -23,6 +23,7 @@ _BEFORE_NO = word_set("before_no")
 _HOUSE_WORDS: Phrases[House] = Phrases(
     (word, house) for house in get_args(House) for word in words_of(f"house_{house}")
 )
+_LEAST_OF_A_TITLE = 2  # syllables of a title that are enough for it
 _MOST = 8  # words; a longer message is a sentence and never a house word
 
 
@@ -62,6 +63,18 @@ def same_words(typed: str, title: str) -> bool:
     ways = {said, " ".join(t.plain for t in spoken)}
     parts = (title, *title.split(", "))  # not the comma of a number: `0` is no part of `Đúng, 0,5 kg`
     return any(bare(part) in ways for part in parts if bare(part))
+
+
+def title_begun(typed: str, titles: Sequence[str]) -> str | None:
+    """The one title that begins with what was typed, two syllables or more: `dat mua` for `Đặt mua 28.000đ/kg`.
+
+    None if no title or several do.
+    """
+    spoken = [t.plain for t in _without(_spoken(typed), _POLITE, at_end=True)]
+    if sum(word.isalpha() for word in spoken) < _LEAST_OF_A_TITLE:
+        return None
+    begun = [title for title in titles if bare(title).split()[: len(spoken)] == spoken]
+    return begun[0] if len(begun) == 1 else None
 
 
 def _spoken(text: str) -> list[Token]:

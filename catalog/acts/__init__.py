@@ -1,7 +1,7 @@
 """The commands: may this person do it? Then it is done. One file per noun; `perform` in `catalog.acts.perform`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 
@@ -29,7 +29,8 @@ class Refused(Result):
 class Who:
     """In whose name a command is done, and through which message: what permission checks and the audit need.
 
-    conversation_id: whose person, roles and consents count. message_key: proof of a consent.
+    conversation_id: whose person, roles and consents count. message_key: proof of a consent. now: in the co-op's time
+    zone, so that its day is the one that the shelf was read for.
     """
 
     account_id: int
@@ -38,6 +39,15 @@ class Who:
     address: str
     message_key: str
     now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def tomorrow(self) -> date:
+        """The day from which an order can be filled: what a producer has by then can be ordered now."""
+        return self.today + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

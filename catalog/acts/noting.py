@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from catalog import consent
 from catalog.acts import Refused, Result, Who
-from catalog.acts.day import today
 from catalog.acts.person import CaseOpened, Counted, OpenCase, RecordScan, Wish, WishKept
 from catalog.acts.standing import person_of
 from catalog.case import open_case
@@ -56,7 +55,7 @@ def count_scan(db: Session, who: Who, command: RecordScan) -> Result:
     """Counted; Refused, and nothing kept, for a code that is in nobody's book."""
     if code_of(db, command.code) is None:
         return Refused()
-    key = scan_key(db, today(who.now))
+    key = scan_key(db, who.today)
     person = hmac.new(key, f"{who.account_id}:{who.address}".encode(), hashlib.sha256).hexdigest()
     db.add(Scan(code=command.code, channel=who.channel, scanned_at=who.now, person_hash=person))
     db.flush()

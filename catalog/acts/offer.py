@@ -32,7 +32,7 @@ class PostedOffer:
     quantity: Decimal
     price_vnd: int  # what she gets
     shown_vnd: int  # what customers see
-    fee_vnd: int  # the co-op's part of it
+    fee_vnd: int  # the co-op's part of it; less or more than the difference where the shown price did not follow hers
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,31 @@
 """Placing and cancelling orders."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from catalog.acts import Command, Result
 
+FROZEN = timedelta(hours=24)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One line of a cart: `quantity` in the product's own unit, `price_vnd` what we said it costs per unit."""
+    """One line of a cart: `quantity` in the product's own unit, `price_vnd` what we said it costs per unit, and when.
+
+    What was said holds for a day (`FROZEN`); without `said_at` it has to be today's price.
+    """
 
     product_id: int
     quantity: Decimal
     price_vnd: int
     code: str = ""  # the stamp it was bought from, 12 digits
+    said_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether the price that we said still binds us."""
+        return self.said_at is not None and now - self.said_at <= FROZEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class ContactKept(Result):
 
 @dataclass(frozen=True, slots=True)
 class OpenCase(Command):
-    """Something waits for a person of the co-op. One open case per conversation, kind and subject."""
+    """Something waits for a person of the co-op. One open case per conversation, kind and subject,
+    which collects what is said about it later."""
 
     kind: str  # "question", "complaint", "suspicious stamp", "voice", "poison", "failed send", …
     renews: ClassVar[bool] = False

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from catalog.acts import News, Refused, Result, Who
-from catalog.acts.day import today, tomorrow
 from catalog.acts.order import Placed, PlacedOrder, PlaceOrder, PriceMoved, SoldOut
 from catalog.acts.standing import is_mine, name_of, organisation_of, person_of
 from catalog.audit import record
@@ -19,7 +18,7 @@ from catalog.consent import purposes_of
 from catalog.contact import Contact, read_contact
 from catalog.db import vault_of
 from catalog.delivery import DeliveryFee, fees_for
-from catalog.money import worth
+from catalog.money import grams, worth
 from catalog.offer import Offer, left_of
 from catalog.order import Order, OrderLine, Status, orders_of_draft
 from catalog.organisation import Organisation, sellers_shown_by
@@ -39,10 +38,11 @@ class _Line:
     product: Product
     quantity: Decimal
     code: str  # the stamp that it was bought from first
+    price_vnd: int  # what we said while that still holds, else today's
 
     @property
     def total_vnd(self) -> int:
-        return worth(self.product.price_vnd, self.quantity)
+        return worth(self.price_vnd, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def place(db: Session, who: Who, command: PlaceOrder, make_code: Callable[[], st
         if short:
             savepoint.rollback()
     if short:
-        left = left_of(db, short, tomorrow(who.now))
+        left = left_of(db, short, who.tomorrow)
         return SoldOut(tuple((product_id, left[product_id]) for product_id in short)), ()
     orders, news = [], []
     for draft in drafts:
@@ -95,6 +95,7 @@ def _lines(db: Session, who: Who, command: PlaceOrder) -> list[_Line]:
     """One for each product, in ascending id; empty if any of it is not for sale here or is no amount of it."""
     wanted: dict[int, Decimal] = defaultdict(Decimal)
     codes: dict[int, str] = defaultdict(str)
+    said = {line.product_id: line.price_vnd for line in command.lines if line.holds(who.now)}
     for line in command.lines:
         wanted[line.product_id] += line.quantity
         codes[line.product_id] = codes[line.product_id] or line.code
@@ -105,7 +106,10 @@ def _lines(db: Session, who: Who, command: PlaceOrder) -> list[_Line]:
     ).all()
     if len(goods) < len(wanted) or any(line.quantity <= 0 for line in command.lines):
         return []
-    return [_Line(product, wanted[product.id], codes[product.id]) for product in goods]
+    return [
+        _Line(product, wanted[product.id], codes[product.id], said.get(product.id, product.price_vnd))
+        for product in goods
+    ]
 
 
 def _may_deliver_to(db: Session, person_id: int | None, command: PlaceOrder) -> bool:
@@ -130,8 +134,8 @@ def _drafts(db: Session, lines: Sequence[_Line], command: PlaceOrder) -> list[_D
     for seller_id in sorted(by_seller):
         fee = None
         if command.way == "delivery":
-            weight_g = sum((line.product.weight_g * line.quantity for line in by_seller[seller_id]), Decimal())
-            table = fees_for(db, seller_id, int(weight_g.to_integral_value(ROUND_CEILING)))
+            weight_g = grams((line.product.weight_g, line.quantity) for line in by_seller[seller_id])
+            table = fees_for(db, seller_id, weight_g)
             if not table:
                 return None
             fee = table[0]
@@ -140,12 +144,12 @@ def _drafts(db: Session, lines: Sequence[_Line], command: PlaceOrder) -> list[_D
 
 
 def _moved(lines: Sequence[_Line], drafts: Sequence[_Draft], command: PlaceOrder) -> PriceMoved | None:
-    today_vnd = {line.product.id: line.product.price_vnd for line in lines}
-    moved = {wanted.product_id for wanted in command.lines if wanted.price_vnd != today_vnd[wanted.product_id]}
+    price_vnd = {line.product.id: line.price_vnd for line in lines}
+    moved = {wanted.product_id for wanted in command.lines if wanted.price_vnd != price_vnd[wanted.product_id]}
     fee_vnd = sum(draft.fee_vnd for draft in drafts)
     if not moved and fee_vnd == command.fee_vnd:
         return None
-    return PriceMoved(tuple((product_id, today_vnd[product_id]) for product_id in sorted(moved)), fee_vnd)
+    return PriceMoved(tuple((product_id, price_vnd[product_id]) for product_id in sorted(moved)), fee_vnd)
 
 
 def _take(db: Session, who: Who, lines: Sequence[_Line], ref: str) -> tuple[Shares, list[int]]:
@@ -153,7 +157,7 @@ def _take(db: Session, who: Who, lines: Sequence[_Line], ref: str) -> tuple[Shar
     shares: Shares = {}
     short = []
     for line in lines:
-        taken = take(db, line.product.id, line.quantity, tomorrow(who.now), ref=ref, at=who.now)
+        taken = take(db, line.product.id, line.quantity, who.tomorrow, ref=ref, at=who.now)
         if taken is None:
             short.append(line.product.id)
         else:
@@ -191,7 +195,7 @@ def _order(
                 order_id=order.id,
                 product_id=line.product.id,
                 quantity=line.quantity,
-                price_vnd=line.product.price_vnd,
+                price_vnd=line.price_vnd,
                 total_vnd=line.total_vnd,
                 trace_code=line.code,
             )
@@ -201,7 +205,7 @@ def _order(
 
 
 def _expected_on(who: Who, fee: DeliveryFee | None) -> date:
-    return tomorrow(who.now) if fee is None else today(who.now) + timedelta(days=fee.days_max)
+    return who.tomorrow if fee is None else who.today + timedelta(days=fee.days_max)
 
 
 def _with_a_free_code(db: Session, values: Mapping[str, object], make_code: Callable[[], str]) -> Order:

@@ -1,6 +1,7 @@
 """How a producer puts goods on sale, takes them back and corrects herself."""
 
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from sqlalchemy import func, select, update
@@ -25,7 +26,7 @@ from catalog.case import open_case
 from catalog.lot import Lot, LotState
 from catalog.offer import Offer, offer_by_draft_key
 from catalog.organisation import FeeKind, Organisation
-from catalog.product import Product, set_price
+from catalog.product import PriceChange, Product, set_price
 from catalog.stamp import TraceCode, add_code
 from catalog.stock import move, put_on_sale, withdraw
 
@@ -58,28 +59,28 @@ def post(db: Session, who: Who, command: PostOffers) -> Result:
 
 
 def take_back(db: Session, who: Who, command: WithdrawOffers) -> Result:
-    """Withdrawn, or Refused if any of them is not hers. A price that came with a posting goes with it."""
+    """Withdrawn, or Refused if any of them is not hers. A shown price that came with a posting goes with it."""
     household = household_of(db, who)
     if household is None:
         return Refused()
-    offers = [_hers(db, household, offer_id) for offer_id in sorted(set(command.offer_ids))]
-    hers = [offer for offer in offers if offer is not None]
-    if not hers or len(hers) < len(offers):
+    hers = _hers(db, household, command.offer_ids)
+    if not hers or len(hers) < len(set(command.offer_ids)):
         return Refused()
     for offer in hers:
         gone = withdraw(db, offer, f"offer:{offer.id}", who.now)
         if gone == offer.posted:
             _void_lot_codes(db, who, offer)
-        db.flush()
-        _show_last_price(db, who, household, offer)
         record(db, name_of(who, household.person_id), "withdraw", f"offer:{offer.id}", who.now)
+    db.flush()
+    for offer in reversed(hers):
+        _show_as_before(db, who, household, offer)
     return Withdrawn(command.offer_ids)
 
 
 def correct(db: Session, who: Who, command: CorrectOffer) -> Result:
     """Corrected; SoldMore, with a case for the co-op, if more is sold; Refused for what is not hers or off sale."""
     household = household_of(db, who)
-    offer = None if household is None else _hers(db, household, command.offer_id)
+    offer = None if household is None else next(iter(_hers(db, household, [command.offer_id])), None)
     if household is None or offer is None or offer.withdrawn_at is not None or command.quantity < 0:
         return Refused()
     before = offer.posted
@@ -124,7 +125,7 @@ def _post(db: Session, who: Who, household: Household, item: Posting, product: P
     )
     put_on_sale(db, offer, key, who.now)
     known_vnd = product.price_vnd - product.markup_vnd if last is None else last.price_vnd
-    if item.price_vnd != known_vnd:
+    if item.price_vnd != known_vnd or item.price_vnd > product.price_vnd:
         _show(db, who, household, product, item.price_vnd)
     record(db, name_of(who, household.person_id), "offer", f"offer:{offer.id}", who.now)
     db.flush()
@@ -132,25 +133,67 @@ def _post(db: Session, who: Who, household: Household, item: Posting, product: P
 
 
 def _posted(db: Session, offer: Offer) -> PostedOffer:
-    shown_vnd = db.get_one(Product, offer.product_id).price_vnd
-    return PostedOffer(
-        offer.id, offer.product_id, offer.posted, offer.price_vnd, shown_vnd, max(0, shown_vnd - offer.price_vnd)
-    )
+    product = db.get_one(Product, offer.product_id)
+    return PostedOffer(offer.id, offer.product_id, offer.posted, offer.price_vnd, product.price_vnd, product.markup_vnd)
 
 
 def _show(db: Session, who: Who, household: Household, product: Product, price_vnd: int) -> None:
-    """Let customers see the price that belongs to what she gets. Orders keep the one that they were placed at."""
+    """Let customers see the price that belongs to what she gets. Orders keep the one that they were placed at.
+
+    It stays, and the co-op has a case, where it is the price of other goods too: of another household's, or of her own
+    of which she gets more than customers would pay.
+    """
     shown_vnd = shown_for(price_vnd, product, db.get_one(Organisation, household.seller_id))
-    if shown_vnd != product.price_vnd:
+    standing = _standing(db, product.id)
+    if any(owner_id != household.organisation_id or owed_vnd > shown_vnd for owner_id, owed_vnd in standing):
+        _call_about_price(db, who, product, f"{product.label_vi}: {price_vnd}")
+    else:
         actor = name_of(who, household.person_id)
-        set_price(db, product, shown_vnd, shown_vnd - price_vnd, who=actor, at=who.now)
-        record(db, actor, "price", f"product:{product.id}", who.now)
+        _set_price(db, actor, who.now, product, shown_vnd=shown_vnd, markup_vnd=shown_vnd - price_vnd)
 
 
-def _show_last_price(db: Session, who: Who, household: Household, gone: Offer) -> None:
-    last = _newest(db, household, gone.product_id)
-    if last is not None and last.id < gone.id and last.price_vnd != gone.price_vnd:
-        _show(db, who, household, db.get_one(Product, gone.product_id), last.price_vnd)
+def _show_as_before(db: Session, who: Who, household: Household, gone: Offer) -> None:
+    """Show again what customers saw before the posting, if it is its price that they see now.
+
+    The change of the posting is the one that was made in the same moment, by her, to that price. The price stays, and
+    the co-op has a case, where somebody would get more for what is left than customers would pay.
+    """
+    product = db.get_one(Product, gone.product_id)
+    history = select(PriceChange).where(PriceChange.product_id == product.id).limit(1)
+    hers = (
+        PriceChange.changed_at == gone.created_at,
+        PriceChange.who == f"person:{gone.person_id}",
+        PriceChange.price_vnd == product.price_vnd,
+        PriceChange.price_vnd - PriceChange.markup_vnd == gone.price_vnd,
+    )
+    change = db.scalar(history.where(*hers).order_by(PriceChange.id))
+    earlier = PriceChange.id.desc()
+    before = None if change is None else db.scalar(history.where(PriceChange.id < change.id).order_by(earlier))
+    if before is None:
+        return
+    if any(owed_vnd > before.price_vnd for _, owed_vnd in _standing(db, product.id)):
+        _call_about_price(db, who, product, f"{product.label_vi}: {before.price_vnd - before.markup_vnd}")
+    else:
+        actor = name_of(who, household.person_id)
+        _set_price(db, actor, who.now, product, shown_vnd=before.price_vnd, markup_vnd=before.markup_vnd)
+
+
+def _set_price(db: Session, actor: str, at: datetime, product: Product, *, shown_vnd: int, markup_vnd: int) -> None:
+    if (shown_vnd, markup_vnd) != (product.price_vnd, product.markup_vnd):
+        set_price(db, product, shown_vnd, markup_vnd, who=actor, at=at)
+        record(db, actor, "price", f"product:{product.id}", at)
+        db.flush()
+
+
+def _call_about_price(db: Session, who: Who, product: Product, note: str) -> None:
+    subject = f"product {product.id}"
+    open_case(db, who.account_id, who.conversation_id, "price", subject=subject, note=note, at=who.now)
+
+
+def _standing(db: Session, product_id: int) -> Sequence[tuple[int, int]]:
+    """Whose goods of this product can still be sold, and what they get for a unit of it: organisation id, đồng."""
+    left = (Offer.product_id == product_id, Offer.withdrawn_at.is_(None), Offer.left > 0)
+    return db.execute(select(Offer.organisation_id, Offer.price_vnd).where(*left)).all()
 
 
 def _newest(db: Session, household: Household, product_id: int) -> Offer | None:
@@ -211,11 +254,11 @@ def _void_lot_codes(db: Session, who: Who, offer: Offer) -> None:
         )
 
 
-def _hers(db: Session, household: Household, offer_id: int) -> Offer | None:
-    """Her own offer, locked until the end of the transaction."""
-    wanted = select(Offer).where(Offer.id == offer_id).with_for_update()
-    offer = db.scalar(wanted, execution_options={"populate_existing": True})
-    return offer if offer is not None and _is_hers(offer, household) else None
+def _hers(db: Session, household: Household, offer_ids: Collection[int]) -> list[Offer]:
+    """Those that are her own, locked until the end of the transaction, in the order in which stock is taken."""
+    wanted = select(Offer).where(Offer.id.in_(offer_ids), Offer.organisation_id == household.organisation_id)
+    in_order = wanted.order_by(Offer.product_id, Offer.id).with_for_update()
+    return list(db.scalars(in_order, execution_options={"populate_existing": True}))
 
 
 def _is_hers(offer: Offer, household: Household) -> bool:

@@ -92,6 +92,43 @@ def test_a_new_price_is_shown_with_the_co_ops_part_and_goes_with_the_posting(tow
     assert [one.price_vnd for one in grower.ports.garden.grown() if one.called == "Cam"] == [25_000]
 
 
+def test_the_price_of_a_neighbours_goods_stays(town: Town, grower: Talk) -> None:
+    """She would get 17.000, he gets 171.000: customers go on paying what he is owed."""
+    honey = goods(town, "mật ong")
+    (offer,) = post(grower, "d1", Posting(honey.id, Decimal(5), 17_000, TOMORROW))
+    assert (offer.price_vnd, offer.shown_vnd, offer.fee_vnd) == (17_000, 180_000, 9_000)
+    assert goods(town, "mật ong").price_vnd == 180_000
+    grower.do(WithdrawOffers((offer.offer_id,)))
+    assert goods(town, "mật ong").price_vnd == 180_000
+
+
+def test_the_price_of_sold_out_goods_moves_and_comes_back(town: Town, grower: Talk) -> None:
+    buy(town, "mật ong", "24")
+    (offer,) = post(grower, "d1", Posting(goods(town, "mật ong").id, Decimal(5), 150_000, TOMORROW))
+    assert (offer.shown_vnd, goods(town, "mật ong").price_vnd) == (159_000, 159_000)
+    grower.do(WithdrawOffers((offer.offer_id,)))
+    assert goods(town, "mật ong").price_vnd == 180_000
+
+
+def test_customers_never_pay_less_than_she_gets_for_what_is_left(town: Town, grower: Talk) -> None:
+    (cheap,) = post(grower, "d1", oranges(town, price_vnd=20_000))
+    assert (cheap.shown_vnd, goods(town, "cam sành").price_vnd) == (28_000, 28_000)
+    (dear,) = post(grower, "d2", oranges(town, price_vnd=28_000))
+    (newer,) = post(grower, "d3", oranges(town, price_vnd=30_000))
+    assert goods(town, "cam sành").price_vnd == 33_000
+    grower.do(WithdrawOffers((dear.offer_id,)))
+    assert goods(town, "cam sành").price_vnd == 33_000
+    grower.do(WithdrawOffers((newer.offer_id,)))
+    assert goods(town, "cam sành").price_vnd == 31_000
+
+
+def test_taking_back_several_shows_the_price_before_all_of_them(town: Town, grower: Talk) -> None:
+    (first,) = post(grower, "d1", oranges(town, price_vnd=28_000))
+    (second,) = post(grower, "d2", oranges(town, price_vnd=30_000))
+    grower.do(WithdrawOffers((first.offer_id, second.offer_id)))
+    assert goods(town, "cam sành").price_vnd == 28_000
+
+
 def test_taking_back_leaves_what_was_sold(town: Town, grower: Talk) -> None:
     (offer,) = post(grower, "d1", oranges(town))
     buy(town, "cam sành", "130")

@@ -69,6 +69,7 @@ def test_goods_carry_all_that_a_card_shows(town: Town) -> None:
         seller_id=eggs.seller_id,
         seller="HTX Suối Mây",
         image="",
+        fee_vnd=5_000,
     )
     assert town.talk("v1").ports.shelf.get(eggs.id) == eggs
 

@@ -92,11 +92,13 @@ class FakeTown:
 class RealTown:
     """The reading and the acts over one session, at the account `channel` of the organisation `code`."""
 
-    def __init__(self, db: Session, now: datetime, channel: str = "web", code: str = "SM") -> None:
+    def __init__(
+        self, db: Session, now: datetime, channel: str = "web", code: str = "SM", zone: str = "Asia/Ho_Chi_Minh"
+    ) -> None:
         self.db = db
         self.now = now
         self.news: list[News] = []
-        self.readings = Readings("Asia/Ho_Chi_Minh", "vi")
+        self.readings = Readings(zone, "vi")
         self.codes: Iterator[str] = (f"DH{number:04}" for number in range(2222, 10000))
         account = account_by(db, channel, code)
         assert account is not None
@@ -139,7 +141,7 @@ class RealTalk:
             town.account.channel,
             self.conversation.address,
             self.row.key,
-            town.now,
+            self.ports.now,
         )
 
     def do(self, command: Command) -> Result:

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.contact import newest_contact, read_contact
-from catalog.offer import left_of, on_sale
-from catalog.person import full_name, persons_by_phone, producer_by_code
+from catalog.offer import Offer, left_of
+from catalog.person import full_name, producer_by_code
 from catalog.product import Product, set_price
 from catalog.stock import move, take
+from tests.people import by_phone
 from tests.transcripts.script import Event, Reply
 from tests.transcripts.shop import ZONE, Shop
 
@@ -83,7 +84,7 @@ def _producer(play: Play, code: str) -> None:
 def _customer(play: Play, you: str, name: str, phone: str, address: str) -> None:
     """Somebody of the demo, who has bought before."""
     with play.shop.database.reading() as db:
-        for person in persons_by_phone(db, phone.replace(" ", "")):
+        for person in by_phone(db, phone.replace(" ", "")):
             contact = newest_contact(db, person.id)
             if contact is not None and (person.you, full_name(db, person)) == (you, name):
                 break
@@ -116,7 +117,7 @@ def _stock(play: Play, name: str, amount: str) -> None:
         if more < 0:
             take(db, product.id, -more, play.today, ref=REF, at=at)
         elif more > 0:
-            move(db, on_sale(db, [product.id], play.today)[-1].id, more, "corrected", ref=REF, at=at)
+            move(db, _newest_offer(db, product, play.today), more, "corrected", ref=REF, at=at)
 
 
 def _somebody_buys(play: Play, amount: str, name: str) -> None:
@@ -165,6 +166,16 @@ EVENTS: dict[str, Callable[..., list[Reply] | None]] = {
     BEFORE_ANSWER.words: _nothing,
     NOT_IN_A_TERMINAL.words: _nothing,
 }
+
+
+def _newest_offer(db: Session, product: Product, today: date) -> int:
+    there = (
+        Offer.product_id == product.id,
+        Offer.available_from <= today,
+        Offer.withdrawn_at.is_(None),
+        Offer.left > 0,
+    )
+    return db.scalars(select(Offer.id).where(*there).order_by(Offer.id.desc()).limit(1)).one()
 
 
 def _product(db: Session, name: str) -> Product:

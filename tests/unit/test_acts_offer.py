@@ -12,7 +12,7 @@ from catalog import trace
 from catalog.acts.offer import CorrectOffer, Posted, PostedOffer, Posting, PostOffers, SoldMore, WithdrawOffers
 from catalog.acts.order import PlaceOrder, Wanted
 from catalog.audit import Audit
-from catalog.case import Case
+from catalog.case import Case, note_of
 from catalog.db import Database
 from catalog.lot import Lot
 from catalog.offer import Offer
@@ -20,7 +20,7 @@ from catalog.order import OrderLine
 from catalog.organisation import organisation_by_code
 from catalog.product import PriceChange, Product
 from catalog.stamp import TraceCode
-from catalog.stock import ledger_sum
+from catalog.stock import StockMove, ledger_sum
 from tests.conftest import NOW
 from tests.contracts.towns import RealTalk, RealTown
 
@@ -119,8 +119,26 @@ def test_where_the_co_op_takes_a_share_it_comes_on_top_of_what_she_gets(
     town.db.flush()
     offer = post(grower, "d1", oranges, "50", 26_600)
     assert (offer.price_vnd, offer.shown_vnd, offer.fee_vnd) == (26_600, 28_000, 1_400)
-    uneven = post(grower, "d2", oranges, "50", 25_000)
-    assert (uneven.price_vnd, uneven.shown_vnd, uneven.fee_vnd) == (25_000, 26_316, 1_316)
+    grower.do(WithdrawOffers((offer.offer_id,)))
+    uneven = post(grower, "d2", oranges, "50", 24_000)
+    assert (uneven.price_vnd, uneven.shown_vnd, uneven.fee_vnd) == (24_000, 25_264, 1_264)
+
+
+def test_a_price_that_is_not_shown_waits_for_a_person(town: RealTown, grower: RealTalk) -> None:
+    honey = town.db.scalars(select(Product).where(Product.sku == "MAT")).one()
+    post(grower, "d1", honey, "5", 17_000)
+    (case,) = town.db.scalars(select(Case).where(Case.kind == "price")).all()
+    assert (case.subject, note_of(town.db, case)) == (f"product {honey.id}", "Mật ong rừng: 17000")
+
+
+def test_postings_are_taken_back_in_the_order_in_which_stock_is_taken(
+    town: RealTown, grower: RealTalk, oranges: Product
+) -> None:
+    honey = town.db.scalars(select(Product).where(Product.sku == "MAT")).one()
+    second, first = post(grower, "d1", honey, "5", 171_000), post(grower, "d2", oranges, "5")
+    grower.do(WithdrawOffers((second.offer_id, first.offer_id)))
+    moves = select(StockMove.offer_id).where(StockMove.reason == "withdrawn").order_by(StockMove.id)
+    assert town.db.scalars(moves).all() == [first.offer_id, second.offer_id]
 
 
 def test_a_correction_below_what_is_sold_waits_for_a_person(town: RealTown, grower: RealTalk, oranges: Product) -> None:

@@ -1,13 +1,16 @@
 """Orders in the tables: what is written when one is placed, and that stock and ledger never part."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.dialogues.buying import fees
+from bot.dialogues.cart import Line, weights
 from catalog.acts import News, Refused
 from catalog.acts.order import CancelOrder, Placed, PlacedOrder, PlaceOrder, SoldOut, TooLate, Wanted
 from catalog.acts.perform import make_order_code
@@ -15,8 +18,8 @@ from catalog.acts.person import ContactKept, GiveConsent, SaveContact
 from catalog.audit import Audit
 from catalog.db import Database, vault_of
 from catalog.offer import Offer, left_of
-from catalog.order import CODE_LETTERS, Order, OrderLine, advance, lines_of
-from catalog.part import Allocation, Part, allocations_of, parts_of
+from catalog.order import CODE_LETTERS, Order, OrderLine, advance
+from catalog.part import Allocation, Part
 from catalog.product import Product
 from catalog.stock import ledger_sum, put_on_sale
 from tests.conftest import NOW
@@ -46,6 +49,13 @@ def contact_of(talk: RealTalk) -> int:
     return kept.contact_id
 
 
+Row = TypeVar("Row", OrderLine, Part)
+
+
+def of_order(db: Session, table: type[Row], order: Order) -> list[Row]:
+    return list(db.scalars(select(table).where(table.order_id == order.id).order_by(table.id)))
+
+
 def assert_ledger_holds(db: Session) -> None:
     """The sum of an offer's moves is what is left of it, and never less than nothing."""
     for offer_id, left in db.execute(select(Offer.id, Offer.left)):
@@ -69,19 +79,51 @@ def test_an_order_is_written_with_lines_parts_and_where_they_come_from(town: Rea
     assert order.person_id == talk.conversation.person_id
     assert order.note is not None
     assert vault_of(db).open(order.note).decode() == "gọi trước"
-    assert [(one.quantity, one.price_vnd, one.total_vnd, one.trace_code) for one in lines_of(db, order.id)] == [
+    assert [(one.quantity, one.price_vnd, one.total_vnd, one.trace_code) for one in of_order(db, OrderLine, order)] == [
         (Decimal(3), 28_000, 84_000, "483920176504"),
         (Decimal(1), 180_000, 180_000, ""),
         (Decimal(1), 45_000, 45_000, ""),
     ]
-    parts = parts_of(db, order.id)
+    parts = of_order(db, Part, order)
     assert [(part.total_vnd, part.status) for part in parts] == [(115_000, "asked"), (171_000, "asked")]
-    shares = [[(share.quantity, share.price_vnd) for share in allocations_of(db, part.id)] for part in parts]
+    shares = [
+        db.execute(select(Allocation.quantity, Allocation.price_vnd).where(Allocation.part_id == part.id)).all()
+        for part in parts
+    ]
     assert shares == [[(Decimal(3), 25_000), (Decimal(1), 40_000)], [(Decimal(1), 171_000)]]
     assert town.news == [News(part.person_id or 0, "order", part.id) for part in parts]
     audit = db.scalars(select(Audit).where(Audit.subject == f"order:{order.id}")).one()
     assert (audit.who, audit.what) == (f"person:{order.person_id}", "order")
     assert_ledger_holds(db)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Ho_Chi_Minh"])
+def test_what_the_shelf_shows_can_be_ordered_whatever_the_time_zone(demo: Database, zone: str) -> None:
+    """At 20:00 in London it is tomorrow in Vietnam."""
+    with demo.writing() as db:
+        town = RealTown(db, datetime(2026, 11, 21, 20, tzinfo=UTC), zone=zone)
+        oranges = product(db, "CAM")
+        for offer in db.scalars(select(Offer).where(Offer.product_id == oranges.id)):
+            offer.available_from = date(2026, 11, 23)
+        talk = town.talk("v1")
+        goods = talk.ports.shelf.get(oranges.id)
+        assert goods is not None
+        result = talk.do(PlaceOrder("d1", (line(db, "CAM", "1"),), "pickup", None, 0))
+        assert isinstance(result, Placed) == (goods.left > 0) == (zone == "Asia/Ho_Chi_Minh")
+
+
+def test_the_fee_that_a_cart_names_is_the_one_of_the_order(town: RealTown) -> None:
+    """2.000,4 g and 999,6 g: each line rounded on its own, or down, would say another weight."""
+    db, talk = town.db, town.talk("v1")
+    product(db, "CAM").weight_g, product(db, "TRUNG").weight_g = 5_001, 2_499
+    db.flush()
+    wanted = (line(db, "CAM", "0.4"), line(db, "TRUNG", "0.4"))
+    for lines in (wanted[:1], wanted):
+        cart = tuple(Line(one.product_id, one.quantity, one.price_vnd) for one in lines)
+        fee_vnd = sum(row.fee_vnd for row in fees(cart, talk.ports) if row is not None)
+        placed = talk.do(PlaceOrder(f"d{len(lines)}", lines, "delivery", contact_of(talk), fee_vnd))
+        assert isinstance(placed, Placed)
+    assert weights(cart, talk.ports.shelf) == {product(db, "CAM").organisation_id: 3_000}
 
 
 def test_the_oldest_offer_is_sold_first_and_the_next_fills_up(town: RealTown) -> None:
@@ -176,7 +218,7 @@ def test_cancelling_ends_the_parts_and_gives_every_offer_its_own_back(town: Real
     order = db.scalars(select(Order).where(Order.draft_id == "d1")).one()
     talk.do(CancelOrder(order.code))
     assert db.execute(select(Offer.id, Offer.left).order_by(Offer.id)).all() == before
-    assert [part.status for part in parts_of(db, order.id)] == ["cancelled", "cancelled"]
+    assert [part.status for part in of_order(db, Part, order)] == ["cancelled", "cancelled"]
     assert db.scalars(select(Audit.what).where(Audit.subject == f"order:{order.id}").order_by(Audit.id)).all() == [
         "order",
         "cancel",

@@ -13,10 +13,11 @@ from catalog.audit import Audit
 from catalog.case import Case, note_of
 from catalog.contact import Contact, newest_contact, read_contact
 from catalog.db import Database
-from catalog.person import Person, full_name, persons_by_phone, producer_by_code, roles_of
+from catalog.person import Person, full_name, producer_by_code, roles_of
 from catalog.stamp import Scan, ScanKey
 from tests.conftest import NOW
 from tests.contracts.towns import RealTown
+from tests.people import by_phone
 
 CODE = "483920176504"
 
@@ -49,7 +50,7 @@ def test_a_contact_lies_sealed_in_the_database(town: RealTown) -> None:
     assert tuple(read_contact(town.db, contact)) == ("Nguyễn Thu Hằng", "0912345699", "số 5 ngõ 20 dịch vọng")
     sealed = contact.name + contact.phone + contact.address
     assert not any(word.encode() in sealed for word in ("Hằng", "912", "dịch"))
-    assert [person.id for person in persons_by_phone(town.db, "0912345699")] == [person_id]
+    assert [person.id for person in by_phone(town.db, "0912345699")] == [person_id]
 
 
 @pytest.mark.parametrize("phone", ["12345", "+44 20 7946 0958", "gọi sau"])
@@ -88,12 +89,12 @@ def test_an_invitation_gives_its_role_and_is_written_down(town: RealTown) -> Non
     assert talk.ports.me.name == "Páo"
 
 
-def test_a_note_of_a_case_is_sealed_and_the_first_one_stays(town: RealTown) -> None:
+def test_a_note_of_a_case_is_sealed_and_later_words_are_added(town: RealTown) -> None:
     talk = town.talk("v1")
     talk.do(OpenCase("complaint", "cam bị dập hết rồi", "DH2K7F"))
     talk.do(OpenCase("complaint", "vẫn dập", "DH2K7F"))
     case = town.db.scalars(select(Case).where(Case.kind == "complaint")).one()
-    assert (note_of(town.db, case), case.subject) == ("cam bị dập hết rồi", "DH2K7F")
+    assert (note_of(town.db, case), case.subject) == ("cam bị dập hết rồi\n2026-11-21 09:00+07:00 vẫn dập", "DH2K7F")
     assert case.note is not None
     assert b"cam" not in case.note
 

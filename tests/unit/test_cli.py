@@ -19,6 +19,7 @@ from sqlalchemy import select
 from bot.run.cli import main
 from bot.run.settings import Settings
 from catalog.account import Account
+from catalog.audit import Audit
 from catalog.case import open_case
 from catalog.db import Database
 from catalog.invitation import open_invitation
@@ -197,6 +198,21 @@ def test_the_inbox_lists_what_waits_and_what_people_wrote_stays_text(chophien: C
             "note": "[red]cam\x1b[2J chua không?",
         }
     ]
+
+
+def test_a_case_is_closed_once(chophien: Chophien, demo: Settings) -> None:
+    database = Database(demo.database_url, Vault(demo.secret_keys))
+    with database.writing() as db:
+        account_id = db.scalars(select(Account.id)).first() or 0
+        at = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+        number = open_case(db, account_id, None, "question", subject="", note="Alo?", at=at).id
+    assert chophien("inbox", "--close", str(number)).stdout == f"Case {number} is closed.\n"
+    assert chophien("inbox").stdout == "Nobody waits.\n"
+    again = chophien("inbox", "--close", str(number))
+    assert (again.returncode, again.stderr) == (1, f"Error: there is no open case {number}\n")
+    with database.reading() as db:
+        assert db.scalars(select(Audit.subject).where(Audit.what == "close")).all() == [f"case:{number}"]
+    database.close()
 
 
 def test_a_doctor_finds_nothing_broken_in_a_fresh_demo(chophien: Chophien, demo: Settings) -> None:

@@ -392,3 +392,27 @@ def test_somebody_who_never_posted_names_her_goods() -> None:
     talk.ports.person = FakePerson(999, role="producer", given_name="Hoa", you="cô/chú")
     assert talk.open("start") == "Cô/chú nhắn tên món và số lượng giúp cháu, ví dụ: cam 20 kg."
     assert talk.type("cam 20 kg") == "Giá cam bao nhiêu 1 cân ạ? Cô/chú gõ số thôi."
+
+
+def test_a_first_price_far_from_what_others_get_is_asked_about() -> None:
+    talk = Talk()
+    talk.open("post_stock", "mat ong 5 chai 17 nghin")
+    assert talk.buttons == ["17 nghìn", "170 nghìn", "Giá khác"]
+    talk.pick("price", "170000")
+    talk.pick("yes")
+    assert posted(talk) == [("mật", Decimal(5), 170_000, TODAY)]
+    assert talk.shop.product(item(talk, "mật")).price_vnd == 180_000  # type: ignore[union-attr]
+
+
+def test_the_price_that_customers_see_is_told_where_it_is_not_hers_with_the_fee() -> None:
+    talk = Talk()
+    talk.open("post_stock", "mat ong 5 chai 160 nghin")
+    assert talk.pick("yes") == "Đăng rồi bác ạ. Khách thấy mật giá 180.000đ. Ghi nhầm thì bác gõ: lại"
+
+
+def test_nothing_at_all_is_asked_for_again() -> None:
+    talk = Talk()
+    talk.open("post_stock", "ban cam")
+    state = talk.state
+    assert talk.hear(Number(Decimal(0))) == "Bác gõ giúp cháu số cân thôi ạ, ví dụ: 20"
+    assert talk.state == state

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from catalog import trace
 from catalog.account import Account, account_by, ensure_account, ids_of_channel, token_of
-from catalog.case import Case, note_of, open_case, open_cases
+from catalog.case import LONGEST_NOTE, Case, close_case, note_of, open_case, open_cases
 from catalog.contact import Contact, ContactWords, keep_contact, newest_contact, read_contact
 from catalog.db import Database
 from catalog.invitation import VALID_FOR, Invitation, invite, open_invitation, use_up
 from catalog.order import NEXT, Order, Status, advance, order_by_code, orders_of
-from catalog.person import persons_by_phone, producer_by_code
+from catalog.person import producer_by_code
 from catalog.product import PriceChange, Product, set_price
+from tests.people import by_phone
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ def test_an_order_is_cancelled_once_and_not_on_its_way(db: Session) -> None:
 
 
 def test_orders_belong_to_a_conversation_and_to_its_person(db: Session) -> None:
-    (hang,) = persons_by_phone(db, "0912345678")
+    (hang,) = by_phone(db, "0912345678")
     assert [order.code for order in orders_of(db, 7, hang.id)] == ["DH2K7F", "DHK9RT"]
     assert orders_of(db, 7, None) == []
     assert db.scalar(select(func.count()).select_from(Order)) == 5
@@ -66,12 +67,21 @@ def test_the_same_question_is_one_case_until_it_is_closed(db: Session, account: 
 
     first = ask("Bao giờ có cam?")
     assert ask("Alo?") is first
-    assert note_of(db, first) == "Bao giờ có cam?"
-    first.closed_at = NOW
+    assert ask("") is first
+    assert note_of(db, first) == "Bao giờ có cam?\n2026-11-21 02:00+00:00 Alo?\n2026-11-21 02:00+00:00"
+    assert close_case(db, first.id, NOW)
+    assert not close_case(db, first.id, NOW)
     second = ask("Còn mật không?")
     of_another = ask("", conversation_id=8)
     of_nobody = [ask("", conversation_id=None) for _ in range(2)]
     assert open_cases(db) == [second, of_another, *of_nobody]
+
+
+def test_of_a_very_long_complaint_the_newest_words_are_kept(db: Session, account: Account) -> None:
+    for words in ("a" * LONGEST_NOTE, "Alo?"):
+        case = open_case(db, account.id, 7, "complaint", subject="", note=words, at=NOW)
+    note = note_of(db, case)
+    assert (len(note), note[:2], note[-5:]) == (LONGEST_NOTE, "…a", " Alo?")
 
 
 def test_an_invitation_is_used_once_and_not_too_late(db: Session) -> None:
@@ -91,7 +101,7 @@ def test_an_invitation_is_used_once_and_not_too_late(db: Session) -> None:
 
 
 def test_a_contact_keeps_what_was_not_said_again_and_old_orders_keep_theirs(db: Session) -> None:
-    (hang,) = persons_by_phone(db, "0912345678")
+    (hang,) = by_phone(db, "0912345678")
     before = newest_contact(db, hang.id)
     assert before is not None
     assert keep_contact(db, hang.id, ContactWords(name="Hằng"), NOW) is before

@@ -14,17 +14,18 @@ from catalog.contact import Contact, ContactWords, newest_contact, read_contact
 from catalog.db import Database, vault_of
 from catalog.delivery import fees_for
 from catalog.lot import Lot, diary_of, state_on
-from catalog.offer import Offer, left_of, offers_of
+from catalog.offer import Offer, left_of
 from catalog.order import Order, OrderLine
 from catalog.organisation import Organisation, organisation_by_code, sellers_shown_by
 from catalog.part import Part
-from catalog.person import Person, persons_by_phone, producer_by_code, public_name
+from catalog.person import Person, producer_by_code, public_name
 from catalog.product import Product, certificates_of, products_of, search_entry
 from catalog.search import Index
 from catalog.seed import seed
 from catalog.stamp import TraceCode, code_of, near
 from catalog.stock import ledger_sum
 from catalog.tables import METADATA
+from tests.people import by_phone
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)  # Saturday, nine in the morning in Vietnam
 TODAY = date(2026, 11, 21)
@@ -165,12 +166,12 @@ def test_the_co_op_has_its_people_and_hours(db: Session, coop: Organisation) -> 
         "anh Nam",
     )
     assert (f"{coop.opens_at:%H:%M}", f"{coop.closes_at:%H:%M}", coop.pays_on_day) == ("07:30", "17:00", 5)
-    assert [person.given_name for person in persons_by_phone(db, "0912000222")] == ["Hoa"]
+    assert [person.given_name for person in by_phone(db, "0912000222")] == ["Hoa"]
     assert [producer(db, code).you for code in ("NSX-017", "NSX-022")] == ["bác", "anh"]
 
 
 def test_the_customer_of_the_talks_is_known_with_her_address(db: Session) -> None:
-    (hang,) = persons_by_phone(db, "0912345678")
+    (hang,) = by_phone(db, "0912345678")
     contact = newest_contact(db, hang.id)
     assert contact is not None
     words = ContactWords("Hằng", "0912345678", "Số 5 ngõ 20, phường Cầu Giấy, Hà Nội")
@@ -207,7 +208,8 @@ def test_producers_get_their_own_price_for_their_part(db: Session) -> None:
 
 
 def test_what_she_posted_last_is_what_is_in_stock(db: Session) -> None:
-    offers = offers_of(db, producer(db, "NSX-017").id)
+    hers = select(Offer).where(Offer.person_id == producer(db, "NSX-017").id)
+    offers = db.scalars(hers.order_by(Offer.id.desc())).all()
     assert [(offer.called, offer.posted, offer.left, offer.price_vnd) for offer in offers[:2]] == [
         ("Cam", Decimal(120), Decimal(120), 25_000),
         ("Trứng gà", Decimal(40), Decimal(40), 40_000),

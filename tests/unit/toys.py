@@ -160,7 +160,7 @@ DIALOGUES: Mapping[str, Dialogue] = {
 
 
 class _Nothing:
-    """No stamp, no goods."""
+    """No stamp, no goods, no orders."""
 
     def invited(self, code: str) -> bool:
         return False
@@ -168,12 +168,17 @@ class _Nothing:
     def search(self, words: str) -> Sequence[object]:
         return ()
 
+    def mine(self) -> Sequence[object]:
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class ToyPorts:
     me: Me
+    now: datetime
     book: _Nothing = field(default_factory=_Nothing)
     shelf: _Nothing = field(default_factory=_Nothing)
+    orders: _Nothing = field(default_factory=_Nothing)
 
 
 class ToyShop:
@@ -260,7 +265,7 @@ class ToyShop:
             return somebody.id
 
     def _ports(self, db: Session, conversation: Conversation, memory: Memory, row: InboxRow, now: datetime) -> Any:
-        return ToyPorts(replace(ME, person_id=conversation.person_id))
+        return ToyPorts(replace(ME, person_id=conversation.person_id), now)
 
     def _act(self, db: Session, who: Who, command: Command) -> tuple[Result, Sequence[News]]:
         assert isinstance(command, Keep)

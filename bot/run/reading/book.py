@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.ports import Certificate, DiaryEntry, Stamp
 from bot.run.reading.goods import goods_columns, goods_of
-from catalog.invitation import open_invitation
+from catalog.invitation import is_invitation
 from catalog.lot import Lot, diary_of, state_on
 from catalog.organisation import Organisation
 from catalog.person import Person, public_name
@@ -39,7 +39,7 @@ class BookReading:
         return near(self._db, code, self._sellers())
 
     def invited(self, code: str) -> bool:
-        return open_invitation(self._db, code, self._now) is not None
+        return is_invitation(self._db, code)
 
 
 @cache

@@ -40,6 +40,7 @@ def goods_columns(language: str, ready_on: date | BindParameter[date]) -> tuple[
         Organisation.id.expression,
         Organisation.short_name.expression,
         Product.image.expression,
+        Product.markup_vnd.expression,
     )
 
 

@@ -117,6 +117,7 @@ def refuse(status: int, headers: Mapping[str, str], content: bytes) -> None:
         f"{found.value} {error.code}/{error.error_subcode or 0} trace {error.fbtrace_id}",
         permanent=found not in (Verdict.LATER, Verdict.THROTTLED, Verdict.EXPIRED),
         retry_after=pause(headers) if found in (Verdict.LATER, Verdict.THROTTLED) else None,
+        whole_account=found in (Verdict.THROTTLED, Verdict.EXPIRED),
         pauses=found is Verdict.EXPIRED,
     )
 
