@@ -14,7 +14,7 @@ from bot.event import Event, Number, Photo, Referral, Tap, Text
 from bot.understand.codes import find_invitation, find_trace_code, looks_like_code
 from bot.understand.numbers import bare_number
 from bot.understand.text import fold
-from bot.understand.words import house_word, no, same_words, yes
+from bot.understand.words import house_word, no, same_words, title_begun, yes
 
 HouseWord = Literal["menu", "person", "back", "change", "cancel", "help"]
 
@@ -153,6 +153,9 @@ def _picked(words: str, question: Question) -> OpenChoice | None:
     for choice in question.choices:
         if any(same_words(words, title) for title in (choice.title, *choice.words)):
             return choice
+    begun = title_begun(words, [choice.title for choice in question.choices])
+    if begun:
+        return next(choice for choice in question.choices if choice.title == begun)
     digits = words.strip()
     if question.expects != "number" and digits.isascii() and digits.isdecimal() and len(digits) <= 2:
         place = int(digits)

@@ -6,6 +6,7 @@ from bot.dialogues.posting import (
     Choosing,
     Confirming,
     Counting,
+    Dating,
     Doubting,
     Draft,
     Naming,
@@ -69,6 +70,14 @@ def question(at: UnderWay, ports: Ports) -> Say:
             )
         case Doubting(draft, place, price):
             return which_price(goods, price, usual(ports, draft.lines[place].product_id))
+        case Dating(draft, place):
+            return say(
+                "From which day is there %(name)s? I do not understand %(words)s; type a day, for example: 25/12.",
+                name=name(goods),
+                words=draft.lines[place].day_unclear,
+                choices=[choice("today", say("Today")), choice("tomorrow", say("Tomorrow"))],
+                expects="words",
+            )
         case Confirming(draft):
             return _right(draft, ports)
         case Changing(draft, place):

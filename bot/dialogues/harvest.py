@@ -16,6 +16,8 @@ MEANT = 80  # a score of the search from which on a product is meant; below, it 
 NEAR = 68  # below this it does not even sound like it
 CLOSE = 6  # two products whose scores differ by less than this are asked about
 
+LONGEST_DAY = 40  # characters that are said back
+
 BY_WEIGHT = "kg"
 
 COUNTED = frozenset({"quả", "cái", "con", "bắp", "củ", "bông"})
@@ -81,6 +83,7 @@ def as_line(told: PostingLine, ports: Ports) -> Line:
         price,
         asks_price=price is None and told.price_vnd is not None,
         available_from=start if start is not None and start > ports.now.date() else None,
+        day_unclear=told.day_unclear[:LONGEST_DAY],
     )
 
 

@@ -5,6 +5,7 @@ her yes saves it. What comes after that is in `correct` and `price`.
 """
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.dialogue import Ask, Heard, Turn
@@ -17,6 +18,7 @@ from bot.dialogues.posting import (
     Choosing,
     Confirming,
     Counting,
+    Dating,
     Doubting,
     Draft,
     Line,
@@ -33,7 +35,7 @@ from bot.dialogues.telling import call_person, not_a_seller, refused, see_goods
 from bot.effect import Hint, Say, choice, say
 from bot.event import Change, Number, Pick, Text
 from bot.ports import Goods, Ports
-from bot.understand.amounts import as_price, parse_price, parse_quantity
+from bot.understand.amounts import as_price, parse_day, parse_price, parse_quantity
 from bot.understand.postings import read_postings
 from catalog.acts import Refused
 from catalog.acts.offer import Posted, PostOffers
@@ -128,6 +130,8 @@ def _next(draft: Draft, ports: Ports) -> Asking:
             return Pricing(draft, place)
         if line.price_vnd is not None and not line.sure and far(line.price_vnd, usual(ports, goods.id)):
             return Doubting(draft, place, line.price_vnd)
+        if line.day_unclear:
+            return Dating(draft, place)
     return Confirming(draft) if draft.lines else Choosing(draft)
 
 
@@ -225,6 +229,26 @@ def doubting(at: Doubting, heard: Heard, ports: Ports) -> Turn[Asking]:
             return _with_price(at.draft, at.place, price, ports, sure=price == at.price_vnd)
         case _:
             return at, [Hint(question(at, ports))]
+
+
+@post.step
+def dating(at: Dating, heard: Heard, ports: Ports) -> Turn[Asking]:
+    today = ports.now.date()
+    match heard:
+        case Pick("today"):
+            return _from_day(at, today, ports)
+        case Pick("tomorrow"):
+            return _from_day(at, today + timedelta(days=1), ports)
+        case Text(words) if day := parse_day(words, today):
+            return _from_day(at, day, ports)
+        case _:
+            return at, [Hint(question(at, ports))]
+
+
+def _from_day(at: Dating, day: date, ports: Ports) -> Turn[Asking]:
+    start = day if day > ports.now.date() else None
+    line = replace(at.draft.lines[at.place], available_from=start, day_unclear="")
+    return onward(at.draft.having(at.place, line), ports)
 
 
 @post.step

@@ -20,7 +20,8 @@ class Line:
 
     words: what she called it, while we do not know which product that is. quantity: in the product's own unit.
     price_vnd: what she gets per unit; None stands for her last price, unless `asks_price`: then she named another one
-    that we have to ask for. sure: a price far from her last one is meant.
+    that we have to ask for. sure: a price far from her last one is meant. day_unclear: her words for a day that we do
+    not understand, so that we have to ask for it.
     """
 
     product_id: int | None = None
@@ -30,17 +31,20 @@ class Line:
     asks_price: bool = False
     sure: bool = False
     available_from: date | None = None
+    day_unclear: str = ""
 
     def over(self, old: "Line") -> "Line":
         """This, and where it says nothing, what was said before."""
         price = self if self.price_vnd is not None or self.asks_price else old
+        day = self if self.available_from is not None or self.day_unclear else old
         return replace(
             self,
             quantity=old.quantity if self.quantity is None else self.quantity,
             price_vnd=price.price_vnd,
             asks_price=price.asks_price,
             sure=price.sure,
-            available_from=self.available_from or old.available_from,
+            available_from=day.available_from,
+            day_unclear=day.day_unclear,
         )
 
 
@@ -135,6 +139,14 @@ class Doubting:
 
 
 @dataclass(frozen=True, slots=True)
+class Dating:
+    """From which day? She named one that we do not understand."""
+
+    draft: Draft
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Confirming:
     """All of it is read back: right?"""
 
@@ -158,6 +170,6 @@ class Returning:
     quantity: Decimal | None = None
 
 
-Asking = Choosing | Unlisted | Counting | Pricing | Valuing | Doubting | Confirming
+Asking = Choosing | Unlisted | Counting | Pricing | Valuing | Doubting | Dating | Confirming
 
 UnderWay = Asking | Naming | Changing | Returning

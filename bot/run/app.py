@@ -38,19 +38,16 @@ log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Flask:
-    """The application of one web process. Nothing is connected to before the first request needs it, but for an
-    attempt to keep the environment's accounts in the database."""
+    """The application of one web process. Only the environment's accounts are looked after before the first request."""
     database = open_database(settings)
     redis = short_redis(settings.redis_url)
     door = Door(database, Bell(redis).ring, now)
     home = Home(database, settings)
     figures = Figures(database, now)
-    try:
-        keep_accounts(database, settings)
-    except SQLAlchemyError as error:
-        log.warning("accounts_not_kept", error=type(error).__name__)
-
     app = Flask("chophien", static_folder=None)
+    accounts = Accounts(database, settings)
+    accounts.keep()
+    app.before_request(accounts.keep)
     app.register_blueprint(
         messenger.blueprint(
             door,
@@ -101,6 +98,23 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
         return Response("The database does not answer; please try again in a moment.\n", 503, {"Retry-After": "5"})
 
     return app
+
+
+class Accounts:
+    """Keeps the environment's accounts in the database, once: at the start, or as soon as it answers."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._kept = False
+
+    def keep(self) -> None:
+        if self._kept:
+            return
+        try:
+            self._kept = keep_accounts(self._database, self._settings)
+        except SQLAlchemyError as error:
+            log.warning("accounts_not_kept", error=type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)

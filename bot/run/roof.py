@@ -38,13 +38,16 @@ def make_world(
     return World(DIALOGUES, Readings(settings.timezone, settings.default_locale).ports, act, now)
 
 
-def keep_accounts(database: Database, settings: Settings) -> None:
-    """The first account of a channel is what the environment says; it speaks for the organisation whose page `/` is."""
+def keep_accounts(database: Database, settings: Settings) -> bool:
+    """The first account of a channel is what the environment says; it speaks for the organisation whose page `/` is.
+
+    False if there is no such organisation yet.
+    """
     if settings.messenger_missing:
-        return
+        return True
     with database.writing() as db:
         home = db.scalar(select(Account).where(Account.channel == "web").order_by(Account.id).limit(1))
-        if home is not None:
-            ensure_account(
-                db, "messenger", settings.messenger_page_id, home.organisation_id, settings.messenger_page_token
-            )
+        if home is None:
+            return False
+        ensure_account(db, "messenger", settings.messenger_page_id, home.organisation_id, settings.messenger_page_token)
+    return True

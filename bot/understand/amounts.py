@@ -115,9 +115,7 @@ def amounts_in(message: Message) -> list[Amount]:
 
 def vague_amounts(tokens: Sequence[Token]) -> list[tuple[int, int]]:
     """Where an amount without a number stands, first token and the one after the last: `vài cân`, `mấy chục`."""
-    return [
-        (some.start, unit[1]) for some in _SOME.find(tokens) if (unit := _unit_at(tokens, some.end)) is not None
-    ]
+    return [(some.start, unit[1]) for some in _SOME.find(tokens) if (unit := _unit_at(tokens, some.end)) is not None]
 
 
 def parse_quantity(text: str) -> Quantity | None:

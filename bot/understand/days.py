@@ -133,9 +133,8 @@ def _lunar_end(tokens: Sequence[Token], i: int) -> int | None:
         numbered = _numbered_day_end(tokens, i) or (i + 1 if tokens[i].kind == "number" else None)
         lunar = numbered and numbered < len(tokens) and _LUNAR_REST.at(tokens, numbered)
         return lunar.end if lunar and _LUNAR.find(tokens[i : lunar.end]) else None
-    if [t.plain for t in tokens[end : end + 1]] == ["thang"] and (month := number_at(tokens, end + 1)):
-        end = month.end
-    elif tokens[end - 1].plain == "thang" and (month := number_at(tokens, end)):
+    of_month = end + 1 if end < len(tokens) and tokens[end].plain == "thang" else end
+    if tokens[of_month - 1].plain == "thang" and (month := number_at(tokens, of_month)):
         end = month.end
     while end < len(tokens) and (more := _LUNAR_REST.at(tokens, end)):
         end = more.end
@@ -143,7 +142,7 @@ def _lunar_end(tokens: Sequence[Token], i: int) -> int | None:
 
 
 def _is_mot(tokens: Sequence[Token], i: int) -> bool:
-    """`mốt` as the day after tomorrow: not the last digit of `hai mốt`, `tạ mốt`; without its accent only in `mot co`."""
+    """The day after tomorrow: not the last digit of `hai mốt`, `tạ mốt`; without its accent only in `mot co`."""
     if not _MOT.at(tokens, i):
         return False
     followed = i + 1 < len(tokens) and tokens[i + 1].kind == "word"

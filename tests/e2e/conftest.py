@@ -61,7 +61,14 @@ def open_stage(tmp_path: Path, today: Callable[[str, str], str]) -> Iterator[Ope
     try:
         for stage in stages:
             stage.rest()
-            found = faults(stage.database, stage.page.mids + stage.other_page.mids, stage.graph.delivered, stage.kills)
+            found = faults(
+                stage.database,
+                stage.page.mids + stage.other_page.mids,
+                stage.graph.delivered,
+                kills=stage.kills,
+                may_be_silent=stage.may_be_silent,
+                refused=stage.refused,
+            )
             assert not found, "\n".join(found)
             stage.stop()
     finally:

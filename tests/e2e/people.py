@@ -2,7 +2,8 @@
 
 import queue
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from tests.e2e.stage import PATIENCE_S, NotingPage, Stage
 from tests.simulators.graph_rules import Button, Shown
@@ -12,18 +13,26 @@ NUMBER = re.compile(r"[0-9]+(?:,[0-9]+)?")
 
 
 class Person:
-    """One person at one page. Every bubble is looked at once, however often it comes."""
+    """One person at one page. Every bubble is looked at once, however often it comes.
 
-    def __init__(self, stage: Stage, psid: str, page: NotingPage | None = None) -> None:
+    thinks: how many seconds she takes before each message.
+    """
+
+    def __init__(
+        self, stage: Stage, psid: str, page: NotingPage | None = None, thinks: Callable[[], float] = float
+    ) -> None:
         self.psid = psid
+        self._thinks = thinks
         self._page = page or stage.page
         self._letterbox = stage.letterboxes.of(psid)
         self._seen: set[Shown] = set()
 
     def type(self, words: str) -> None:
+        time.sleep(self._thinks())
         self._page.deliver(self._page.text(self.psid, words))
 
     def tap(self, button: Button, times: int = 1) -> None:
+        time.sleep(self._thinks())
         self._page.deliver(self._page.postback(self.psid, button.title, button.payload), times=times)
 
     def follow(self, ref: str) -> None:
@@ -55,9 +64,11 @@ class Person:
 class Shopper(Person):
     """Buys: with `home` (name and phone, address) it is delivered, without she picks it up and leaves no data."""
 
-    def __init__(self, stage: Stage, psid: str, home: Sequence[str] = ()) -> None:
-        super().__init__(stage, psid)
+    def __init__(self, stage: Stage, psid: str, home: Sequence[str] = (), thinks: Callable[[], float] = float) -> None:
+        super().__init__(stage, psid, thinks=thinks)
         self._home = list(home)
+        self.asked = Shown()
+        """The page that wants one yes."""
 
     def buys(self, words: str) -> str:
         """From the first words to the order's code."""
@@ -71,7 +82,7 @@ class Shopper(Person):
             shown = self.next()
             keys = named(shown)
             if "stop" in keys and "change" in keys:
-                self._last = shown
+                self.asked = shown
                 return
             if "full" in keys:
                 self.tap(keys["yes" if self._home else "no"])
@@ -82,7 +93,7 @@ class Shopper(Person):
 
     def confirms(self, times: int = 1) -> str:
         """Say yes: the order's code, or nothing if others have bought it all. Of what is left she takes it."""
-        self.tap(named(self._last)["yes"], times)
+        self.tap(named(self.asked)["yes"], times)
         while True:
             shown = self.next()
             keys = named(shown)

@@ -311,6 +311,9 @@ def states(talk: Talk) -> list[object]:
         for heard in walk:
             talk.hear(heard)
         found.append(talk.state)
+    talk.state = None
+    talk.open("post_stock", "rằm này có 20kg cam 25k")
+    found.append(talk.state)
     assert post.welcome_back is not None
     found.append(post.welcome_back(found[1], Number(Decimal(5)), talk.ports)[0])
     for words, slots in (
@@ -416,3 +419,23 @@ def test_nothing_at_all_is_asked_for_again() -> None:
     state = talk.state
     assert talk.hear(Number(Decimal(0))) == "Bác gõ giúp cháu số cân thôi ạ, ví dụ: 20"
     assert talk.state == state
+
+
+def test_a_day_that_is_not_understood_is_asked_for_before_anything_is_on_sale() -> None:
+    talk = Talk()
+    asked = talk.open("post_stock", "rằm này có 20kg cam 25k")
+    assert asked == 'Cháu chưa rõ "rằm này" là ngày nào. Ngày nào có cam ạ? Bác gõ ngày, ví dụ: 25/12.'
+    assert talk.buttons == ["Hôm nay", "Ngày mai"]
+    assert talk.type("rằm") == asked
+    talk.type("25/12")
+    talk.pick("yes")
+    assert posted(talk) == [("cam", Decimal(20), 25_000, date(2026, 12, 25))]
+
+
+def test_today_and_tomorrow_are_buttons_for_the_day() -> None:
+    for pressed, day in (("today", TODAY), ("tomorrow", TODAY + timedelta(days=1))):
+        talk = Talk()
+        talk.open("post_stock", "tuần sau có 20kg cam 25k")
+        talk.pick(pressed)
+        talk.pick("yes")
+        assert posted(talk) == [("cam", Decimal(20), 25_000, day)]

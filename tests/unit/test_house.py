@@ -65,6 +65,12 @@ def test_the_words_of_a_choice_come_before_the_house_words() -> None:
     assert read(Text("sua"), asked(YES, EDIT)) == House("change")
 
 
+def test_the_beginning_of_one_title_is_that_choice() -> None:
+    buy, ask = OpenChoice("order.lot", STAMP, "Đặt mua 28.000đ/kg"), OpenChoice("person.call", "", "Gặp nhân viên")
+    assert read(Text("dat mua"), asked(buy, ask)) == Chosen(buy)
+    assert read(Text("gap nhan vien"), asked(buy, ask)) == Chosen(ask)
+
+
 def test_a_weighty_yes_counts_only_if_it_is_later_than_the_question() -> None:
     question = asked(YES, weighty=True)
     for words in ("ok", "1", "dat tiep", "vâng"):

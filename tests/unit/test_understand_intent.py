@@ -63,6 +63,12 @@ TRAPS = [
         ("hi do you speak english? price of honey", "language"),
         ("hello", "greet"),
         ("123456789012", "trace"),
+        ("vài cân cam", "order"),
+        ("xoá miến", "cart_edit"),
+        ("đổi cam thành 3 cân", "cart_edit"),
+        ("dat hang", "checkout"),
+        ("đặt hàng nhé em", "checkout"),
+        ("don hang", "order_status"),
     ],
 )
 def test_a_customers_wish_is_the_one_of_her_transcript(text: str, name: str) -> None:
@@ -192,3 +198,25 @@ def test_the_words_of_the_law_are_always_heard(words: str) -> None:
 @pytest.mark.parametrize("words", ["mua hang", "ban gi vay", "Mua hàng"])
 def test_somebody_who_wants_to_buy_sees_what_there_is(words: str) -> None:
     assert read(words, "customer").name == "browse"
+
+
+@pytest.mark.parametrize("words", ["cho xin giá", "cho xin gia", "bao nhieu tien", "muốn mua", "dat mua"])
+def test_somebody_who_names_no_goods_sees_what_there_is(words: str) -> None:
+    assert read(words, "customer", find).name == "browse"
+
+
+@pytest.mark.parametrize(
+    "words", ["ship bao nhieu", "phí giao hàng", "phi ship", "phí ship bao nhiêu", "giao hàng bao nhiêu tiền"]
+)
+def test_who_asks_what_delivery_costs_asks_for_the_fee(words: str) -> None:
+    assert read(words, "customer", find) == Intent("delivery_fee")
+
+
+def test_how_long_delivery_takes_is_no_question_for_the_fee() -> None:
+    assert read("giao hàng mất bao nhiêu ngày", "customer", find).name != "delivery_fee"
+
+
+@pytest.mark.parametrize("words", ["nhầm giá 26 nghìn", "nham gia 26", "sai giá, 26k", "giá 26 nghìn mới đúng"])
+def test_a_corrected_price_is_a_new_price_of_what_is_spoken_of(words: str) -> None:
+    found = read(words, "producer", find)
+    assert (found.name, found.slots) == ("update_price", {"price_vnd": 26_000})

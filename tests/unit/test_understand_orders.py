@@ -25,6 +25,11 @@ def _lines(text: str) -> list[Known]:
         ),
         ("2kg cam", [("cam", CAM, "2", "kg")]),
         ("cho 2 cam", [("cam", CAM, "2", None)]),
+        ("vài cân cam", [("cam", CAM, None, None)]),
+        ("mấy ký cam", [("cam", CAM, None, None)]),
+        ("vài chục trứng", [("trứng", TRUNG, None, None)]),
+        ("2²kg cam", [("cam", CAM, None, None)]),
+        ("1 tá trứng", [("trứng", TRUNG, "12", "quả")]),
         ("2 goi mien, giao ve dia chi cu, tra khi nhan", [("mien", MIEN, "2", "gói")]),
         ("them 5 qua buoi", [("buoi", BUOI, "5", "quả")]),
         ("cam sành loại 1 5kg", [("cam sành", CAM, "5", "kg")]),
@@ -112,3 +117,15 @@ def test_the_saved_address_is_wanted_only_when_said() -> None:
     assert wants_saved_address("2 goi mien, giao ve dia chi cu, tra khi nhan")
     assert not wants_saved_address("giao về địa chỉ khác")
     assert not wants_saved_address("2kg cam")
+
+
+@pytest.mark.parametrize("text", ["xoá miến", "xóa miến", "xoa mien", "bỏ miến"])
+def test_what_is_wiped_out_is_taken_out_of_the_cart(text: str) -> None:
+    assert [(x.op, x.product_id, x.quantity) for x in read_edit(text, find)] == [("remove", MIEN, None)]
+
+
+@pytest.mark.parametrize(
+    "text", ["đổi cam thành 3 cân", "doi cam thanh 3 can", "đổi 2kg cam thành 3kg", "sửa cam thành 3kg"]
+)
+def test_an_amount_that_becomes_another_is_set(text: str) -> None:
+    assert [(x.op, x.product_id, x.quantity, x.unit) for x in read_edit(text, find)] == [("set", CAM, Decimal(3), "kg")]

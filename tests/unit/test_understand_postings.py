@@ -30,6 +30,8 @@ def test_an_elder_sentence_is_read_with_its_price_in_the_next_clause() -> None:
     [
         ("cam 20 kg 25 nghin", "20", "kg", 25_000, None),
         ("cam 20 kg giá 25", "20", "kg", 25_000, None),
+        ("cam 20kg giá 25 rưỡi", "20", "kg", 25_500, None),
+        ("cam 20kg giá là hai lăm rưỡi", "20", "kg", 25_500, None),
         ("cam 20 kg 25k/kg", "20", "kg", 25_000, "kg"),
         ("cam 20 kg hăm lăm nghìn", "20", "kg", 25_000, None),
         ("cam 20 kg, hai lăm một cân", "20", "kg", 25_000, "kg"),
@@ -84,3 +86,49 @@ def test_several_goods_in_one_breath_keep_their_own_prices() -> None:
 )
 def test_a_correction_is_read_or_asked_for(text: str, correction: Correction | None) -> None:
     assert read_correction(text, find) == correction
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("mốt có 20kg cam", date(2026, 11, 23)),
+        ("mot co 20kg cam", date(2026, 11, 23)),
+        ("20 cân cam mốt hái", date(2026, 11, 23)),
+        ("mai có 20kg cam", TOMORROW),
+        ("thứ 7 tuần sau có 20kg cam", date(2026, 11, 28)),
+        ("có 20kg cam", None),
+    ],
+)
+def test_a_day_that_is_clear_is_the_day_of_sale(text: str, day: date | None) -> None:
+    assert [(x.quantity, x.available_from, x.day_unclear) for x in read_postings(text, find, TODAY)] == [
+        (Decimal(20), day, "")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tuần sau có 20kg cam", "tuần sau"),
+        ("thang sau co 20kg cam 25k", "thang sau"),
+        ("rằm này có 20kg cam 25k", "rằm này"),
+        ("20kg cam rằm này", "rằm này"),
+        ("mùng 1 có 20kg cam", "mùng 1"),
+        ("mùng 1 tháng 12 âm lịch có 20kg cam", "mùng 1 tháng 12 âm lịch"),
+        ("15/12 âm lịch có 20kg cam", "15/12 âm lịch"),
+        ("20kg cam, cuối tuần sau hái", "cuối tuần sau"),
+        ("mai mốt có 20kg cam", "mai mốt"),
+        ("31/2 có 20kg cam", "31/2"),
+    ],
+)
+def test_a_day_that_is_not_understood_is_kept_to_be_asked_for(text: str, said: str) -> None:
+    lines = read_postings(text, find, TODAY)
+    assert [(x.product_id, x.quantity, x.available_from, x.day_unclear) for x in lines] == [
+        (CAM, Decimal(20), None, said)
+    ]
+
+
+@pytest.mark.parametrize(("text", "kilos"), [("hai mốt cân cam", 21), ("tạ mốt cam", 110), ("mot can cam", 1)])
+def test_mot_in_a_number_is_no_day(text: str, kilos: int) -> None:
+    assert [(x.quantity, x.available_from, x.day_unclear) for x in read_postings(text, find, TODAY)] == [
+        (Decimal(kilos), None, "")
+    ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.understand.words import House, house_word, no, same_words, yes
+from bot.understand.words import House, house_word, no, same_words, title_begun, yes
 
 YES = [
     "ok",
@@ -132,3 +132,21 @@ def test_a_house_word_inside_a_sentence_is_none(typed: str) -> None:
 )
 def test_a_typed_title_matches_its_button(typed: str, title: str, same: bool) -> None:
     assert same_words(typed, title) is same
+
+
+@pytest.mark.parametrize(
+    ("typed", "titles", "meant"),
+    [
+        ("dat mua", ["Đặt mua 28.000đ/kg", "Xem nguồn gốc"], "Đặt mua 28.000đ/kg"),
+        ("Đặt mua nhé em", ["Đặt mua 28.000đ/kg", "Xem nguồn gốc"], "Đặt mua 28.000đ/kg"),
+        ("xem nguon", ["Đặt mua 28.000đ/kg", "Xem nguồn gốc"], "Xem nguồn gốc"),
+        ("dat mua", ["Đặt mua cam", "Đặt mua trứng"], None),
+        ("dat", ["Đặt mua 28.000đ/kg"], None),
+        ("dong y", ["Không đồng ý"], None),
+        ("dat mu", ["Đặt mua 28.000đ/kg"], None),
+        ("2 5", ["2,5 kg"], None),
+        ("", ["Đặt mua"], None),
+    ],
+)
+def test_the_beginning_of_one_title_is_that_button(typed: str, titles: list[str], meant: str | None) -> None:
+    assert title_begun(typed, titles) == meant
