@@ -102,7 +102,10 @@ def other_amount(at: object, ask: Ask, ports: Ports) -> Turn[AfterSale | None]:
     if correction is None:
         return OnSale(offers) if offers else None, [which_goods(ports)]
     told = Quantity(correction.quantity, correction.unit)
-    offer = _offer(_product_meant(correction, ports), told, offers or _from_garden(ports), ports)
+    product_id = _product_meant(correction, ports)
+    offer = _offer(product_id, told, offers or _from_garden(ports), ports)
+    if offer is None and product_id is not None:
+        offer = _offer(product_id, told, _from_garden(ports), ports)  # not of what she has just posted
     if offer is None:
         return OnSale(offers) if offers else None, [which_goods(ports)]
     mine = grown(ports, offer.product_id)

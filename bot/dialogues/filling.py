@@ -28,15 +28,19 @@ from bot.understand.orders import Edit, read_lines
 from catalog.money import worth
 
 
-def fill(at: Basket, words: str, ports: Ports) -> Turn[AnyState | None] | None:
+def fill(at: Basket, words: str, ports: Ports, *, counted: bool = False) -> Turn[AnyState | None] | None:
     """Put what a sentence names into the cart; None if it names nothing that is sold.
 
-    What is not clear is asked, one thing at a time: the rest of the sentence is in the cart by then.
+    What is not clear is asked, one thing at a time: the rest of the sentence is in the cart by then. With `counted` a
+    sentence without any amount is none of ours: it may ask for a price.
     """
+    lines = read_lines(words, find(ports))
+    if counted and not any(line.quantity for line in lines):
+        return None
     cart = at.cart
     unclear: list[Which | tuple[Goods, Misfit]] = []
     unknown: list[str] = []
-    for line in read_lines(words, find(ports)):
+    for line in lines:
         match = _match(line.words, ports)
         if not match:
             unknown.append(line.words)

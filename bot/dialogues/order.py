@@ -48,6 +48,9 @@ def wants(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
     if ask.slots.get("op") == "view":
         return show(at, ask, ports)
     cart, draft_id, past = under_way(at, ports)
+    edits = read_edit(ask.words, find(ports)) if cart and ask.name == "cart_edit" else ()
+    if edits:
+        return edited(Basket(draft_id, cart, past), edits, ports)
     filled = fill(Basket(draft_id, cart, past), ask.words, ports)
     if filled is None:
         return at, [*nothing_found(ask.words, ports)]
@@ -125,7 +128,7 @@ def in_basket(at: Basket, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
             edits = read_edit(words, find(ports))
             if edits:
                 return edited(at, edits, ports)
-            filled = fill(at, words, ports)
+            filled = fill(at, words, ports, counted=True)
             if filled is not None:
                 return filled
     return at, [Hint(ask_basket(at, ports))]
@@ -176,7 +179,8 @@ def which(at: Which, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
 def welcome_back(at: AnyState, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
     """Days later: the cart is told back at today's prices, with what has changed."""
     if isinstance(heard, Text):
-        filled = fill(Basket(at.draft_id, basket.priced_today(at.cart, ports.shelf, ports.now)), heard.words, ports)
+        today = Basket(at.draft_id, basket.priced_today(at.cart, ports.shelf, ports.now))
+        filled = fill(today, heard.words, ports, counted=True)
         if filled is not None:
             return filled
     if not at.cart:
@@ -261,7 +265,7 @@ def returned(at: Returned, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
         case Pick("cart") | Change():
             return tell(Basket(at.draft_id, at.cart), ports)
         case Text(words):
-            filled = fill(Basket(at.draft_id, at.cart), words, ports)
+            filled = fill(Basket(at.draft_id, at.cart), words, ports, counted=True)
             if filled is not None:
                 return filled
     return at, [
