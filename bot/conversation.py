@@ -112,6 +112,12 @@ def conversation_of(db: Session, account_id: int, address: str, now: datetime) -
     return row
 
 
+def last_seen_of(db: Session, person_id: int) -> Conversation | None:
+    """Where this person wrote last, on whatever channel."""
+    hers = select(Conversation).where(Conversation.person_id == person_id)
+    return db.scalar(hers.order_by(Conversation.seen_at.desc().nulls_last()).limit(1))
+
+
 def load_memory(db: Session, row: Conversation) -> Memory | None:
     """What we remember; None if it was written by other code or with another key, so that we must start over."""
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -41,13 +41,6 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """A time of day at the lips: `21:30`."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Lines:
     """Sentences one under the other. With `numbered` the list owns the numbers 1…n; `bullet` goes before each."""
 
@@ -70,7 +63,7 @@ class Word:
     msgid: str
 
 
-Param: TypeAlias = "str | int | Decimal | Money | Spoken | Amount | Day | Clock | Lines | Listed | Word | Say"
+Param: TypeAlias = "str | int | Decimal | Money | Spoken | Amount | Day | Lines | Listed | Word | Say"
 
 
 @dataclass(frozen=True, slots=True)

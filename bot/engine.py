@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import inbox, outbox
@@ -24,6 +23,7 @@ from bot.conversation import (
     Talk,
     conversation_of,
     dump_memory,
+    last_seen_of,
     load_memory,
 )
 from bot.dialogue import Ask, Dialogue, Heard, StaleState, Turn
@@ -489,12 +489,7 @@ class _Turn:
 
     def tell(self, person_id: int, event: Event, key: str) -> None:
         """A row in her own inbox, at the conversation where she was seen last."""
-        to = self.db.scalar(
-            select(Conversation)
-            .where(Conversation.person_id == person_id)
-            .order_by(Conversation.seen_at.desc().nulls_last())
-            .limit(1)
-        )
+        to = last_seen_of(self.db, person_id)
         if to is not None:
             arrival = Inbound("", to.address, f"tell:{key}:{to.id}", self.now, event)
             inbox.receive(self.db, [(to.account_id, arrival)], self.now)
@@ -598,7 +593,8 @@ class _Turn:
         if by_a_person:
             self.conversation.seen_at = self.row.received_at
             self.conversation.heard_at = max(self.conversation.heard_at, min(self.row.at, self.now))
-            nudge = self.world.dialogues[talk.dialogue].nudge_after if talk is not None else None
+            dialogue = self.world.dialogues.get(talk.dialogue) if talk is not None else None
+            nudge = dialogue.nudge_after if dialogue is not None else None
             self.conversation.remind_at = self.now + nudge if nudge else None
         self.conversation.memory = dump_memory(self.db, self.memory)
         self.db.flush()

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from babel.messages.pofile import read_po
 
-from bot.effect import Amount, Clock, Day, Lines, Listed, Money, Param, Say, Spoken, Word
+from bot.effect import Amount, Day, Lines, Listed, Money, Param, Say, Spoken, Word
 
 LOCALES = Path(__file__).parent.parent / "locales"
 LANGUAGES = ("vi", "en")
@@ -105,8 +105,6 @@ def _param(value: Param, voice: Voice) -> str:
             return f"{number(quantity, voice.language)} {unit}"
         case Day(on, style):
             return day(on, style, voice)
-        case Clock(at):
-            return f"{at.hour}:{at.minute:02}"
         case Lines(of, numbered, bullet):
             heads = (f"{n}. " if numbered else bullet for n in range(1, len(of) + 1))
             return "\n".join(head + words(line, voice) for head, line in zip(heads, of, strict=True))

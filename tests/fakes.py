@@ -278,7 +278,6 @@ class FakeTalk:
         self.you = ""
         self.lot_in_view = ""
         self.suggested_lately = 0
-        self.idle_days = 0.0
         self.message = 1
         self._shop = shop
         self.shelf = FakeShelf(self, shop)

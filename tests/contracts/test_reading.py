@@ -183,7 +183,7 @@ def test_a_producer_sees_her_newest_posting_of_each_product(town: Town) -> None:
 def test_a_turn_has_its_own_id_and_its_own_moment(town: Town) -> None:
     first, second = town.talk("v1").ports, town.talk("v2").ports
     assert first.fresh_id != second.fresh_id
-    assert (first.now, first.lot_in_view, first.suggested_lately, first.idle_days) == (town.now, "", 0, 0.0)
+    assert (first.now, first.lot_in_view, first.suggested_lately) == (town.now, "", 0)
 
 
 def test_a_stamps_goods_are_the_shelfs_goods(town: Town) -> None:

@@ -308,6 +308,14 @@ def test_a_state_that_todays_code_does_not_know_is_let_go_kindly(toys: ToyShop) 
     assert toys.hears(tap("0:count.start:")) == ["How many?"]
 
 
+def test_a_talk_whose_dialogue_is_no_more_does_not_break_what_she_asks_beside_it(toys: ToyShop) -> None:
+    counted(toys)
+    _remember_differently(toys, lambda memory: setattr(memory.talks[0], "dialogue", "abolished"))
+
+    assert toys.hears("0") == ["menu: open [Count]"]
+    assert toys.hears("xyzzy")[0].startswith("I have learned something new meanwhile and lost the thread.")
+
+
 def test_a_memory_that_cannot_be_opened_is_let_go_kindly(toys: ToyShop) -> None:
     counted(toys)
     toys.change("lan", lambda hers: setattr(hers, "memory", b"sealed by nobody"))

@@ -92,12 +92,6 @@ class Reading:
     def suggested_lately(self) -> int:
         return sum(self.now - named_at < timedelta(hours=1) for named_at in self._memory.suggested)
 
-    @property
-    def idle_days(self) -> float:
-        """0 for somebody who never wrote before."""
-        seen_at = self._conversation.seen_at
-        return 0.0 if seen_at is None else (self._row.received_at - seen_at) / timedelta(days=1)
-
     @cached_property
     def shelf(self) -> ShelfReading:
         account = self._db.get_one(Account, self._conversation.account_id)
