@@ -21,8 +21,11 @@ from sqlalchemy import Engine, event
 from bench.people import CODES, Page
 from bench.product import APP_SECRET, PAGE_ID, ROOT, Broken, environment, graph, new_folder, valkey
 from bot import outbox
+from bot.permit import Way
 from bot.run.app import create_app
-from bot.run.couriers import make_couriers
+from bot.run.courier import Sending
+from bot.run.couriers.making import make_couriers
+from bot.run.grants import make_grants
 from bot.run.roof import make_world, open_database, utc_now
 from bot.run.settings import Settings
 from bot.run.worker import Turns
@@ -85,10 +88,12 @@ def _journey(settings: Settings, database: Database, turns: int, count: Counter[
             spent.count += taken
     yield spent
 
-    couriers = make_couriers(settings, database, threads=1)
+    couriers = make_couriers(settings, database, make_grants(settings, database), threads=1)
     with _watched("a send, to a platform that answers at once", count) as spent:
         for reply in _waiting(database, couriers):
-            couriers[reply.channel].deliver(reply)
+            courier = couriers[reply.channel]
+            for place, message in enumerate(courier.render(reply, Way.REPLY)):
+                courier.send(Sending(reply, message, place, Way.REPLY))
             spent.count += 1
     yield spent
 

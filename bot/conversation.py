@@ -1,11 +1,12 @@
 """All we remember of one person at one account: one row, fenced by its version."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.reply import Bubble
@@ -31,6 +32,11 @@ class Conversation(Base):
     created_at: Mapped[datetime]
     heard_at: Mapped[datetime]  # platform time of the newest event that was handled
     seen_at: Mapped[datetime | None] = mapped_column(index=True)  # when we last got something from her
+    touched_at: Mapped[datetime | None]  # platform time of her last action that lets us write to her
+    taken_until: Mapped[datetime | None] = mapped_column(index=True)  # till then somebody of the co-op has the thread
+    taken_by: Mapped[str] = mapped_column(String(64), default="")
+    owed: Mapped[bool] = mapped_column(default=False)  # replies wait until she has written again
+    left_alone: Mapped[bool] = mapped_column(default=False)  # she wrote last while somebody had the thread
     remind_at: Mapped[datetime | None] = mapped_column(index=True)  # when the open talk wants a nudge
     minute_at: Mapped[datetime | None]
     minute_count: Mapped[int] = mapped_column(default=0)
@@ -110,6 +116,43 @@ def conversation_of(db: Session, account_id: int, address: str, now: datetime) -
         db.add(row)
         db.flush()
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether we may write to her: see the columns of `Conversation`."""
+
+    touched_at: datetime | None
+    taken_until: datetime | None
+
+
+def standings(db: Session, ids: Collection[int]) -> dict[int, Standing]:
+    """By conversation id."""
+    rows = db.execute(
+        select(Conversation.id, Conversation.touched_at, Conversation.taken_until).where(Conversation.id.in_(ids))
+    )
+    return {number: Standing(touched_at, taken_until) for number, touched_at, taken_until in rows}
+
+
+def take_over(db: Session, conversation_id: int, by: str, *, now: datetime, until: datetime) -> None:
+    """Somebody of the co-op has the thread, and the bot is silent there. Nothing changes if that is known already."""
+    known = Conversation.taken_until.is_not(None) & (Conversation.taken_until > now)
+    db.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, ~known)
+        .values(taken_by=by[:64], taken_until=until, version=Conversation.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def owe(db: Session, conversation_id: int) -> None:
+    """A reply of hers is held: it goes when she has written again."""
+    db.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(owed=True, version=Conversation.version + 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def last_seen_of(db: Session, person_id: int) -> Conversation | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from bot.event import Event
+from bot.reply import Receipt
 from catalog.acts import Command
 
 
@@ -99,6 +100,8 @@ class Say:
     expects: "number" where a bare number is the answer itself and not a choice's number.
     weighty: a yes here saves or spends, so that a row which is older than the question does not count.
     rests: nothing has to be answered: after an interruption it is not asked again.
+    notice: purpose and values of the approved template that says the same, for when she wrote too long ago.
+    receipt: the same order as a channel that has receipts draws it.
     """
 
     msgid: str
@@ -111,6 +114,8 @@ class Say:
     weighty: bool = False
     rests: bool = False
     card: Card | None = None
+    notice: "tuple[str, dict[str, Param]] | None" = None
+    receipt: Receipt | None = None
 
     @property
     def asks(self) -> bool:
@@ -179,6 +184,11 @@ def say_n(one: str, many: str, count: int, **params: Param) -> Say:
 def asking(bubble: Say, *choices: Choice) -> Say:
     """The same bubble with these buttons."""
     return replace(bubble, choices=choices)
+
+
+def noticed(bubble: Say, purpose: str, **values: Param) -> Say:
+    """The same bubble, which may also go as the approved template for this purpose, filled in with these values."""
+    return replace(bubble, notice=(purpose, values))
 
 
 def choice(key: str, title: Say, arg: str = "", words: Sequence[str] = ()) -> Choice:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import inbox, outbox
+from bot import inbox, outbox, thread
 from bot.conversation import (
     MAX_HISTORY,
     MAX_PARKED,
@@ -29,11 +30,18 @@ from bot.conversation import (
 from bot.dialogue import Ask, Dialogue, Heard, StaleState, Turn
 from bot.effect import Effect, Hint, Hold, Remember, Say, Tell, choice, say
 from bot.event import (
+    SAID,
+    AccountNews,
     Back,
     Change,
+    ContactCard,
     Due,
+    Edited,
     Event,
+    Follow,
+    HandedBack,
     Inbound,
+    Location,
     Number,
     OrderCancelled,
     OrderNews,
@@ -46,10 +54,13 @@ from bot.event import (
     Sticker,
     Tap,
     Text,
+    Withdrawn,
 )
 from bot.event import (
     Voice as VoiceNote,
 )
+from bot.forget import forget_talk
+from bot.heed import heed
 from bot.house import Action, Chosen, Code, Early, House, Over, Rest, meaning
 from bot.outbox import OutboxRow
 from bot.ports import Ports
@@ -57,12 +68,16 @@ from bot.speech import Speech
 from bot.understand import intent
 from bot.understand.words import no, yes
 from catalog.account import Account
-from catalog.acts import Command, News, Result, Who
+from catalog.acts import Command, News, Refused, Result, Who
+from catalog.acts.forgetting import Forget, conversations_of
+from catalog.acts.person import OpenCase
 
 MESSAGES_A_MINUTE = 30
 LONG_GAP = timedelta(days=3)
 STALE_ANSWER = timedelta(hours=24)
 DRAFTS_LIVE = timedelta(days=30)
+REACHABLE = timedelta(hours=23)
+"""After her last action, inside every platform's free window: as long as the bot speaks up by itself."""
 MAX_BUBBLES = 2
 SURE = 0.5
 
@@ -85,6 +100,8 @@ class World:
     ports: Callable[[Session, Conversation, Memory, inbox.InboxRow, datetime], Ports]
     act: Callable[[Session, Who, Command], tuple[Result, Sequence[News]]]
     now: Callable[[], datetime]
+    takeover: timedelta = timedelta(hours=12)
+    """How long the bot is silent after the last words of a colleague who answers by hand."""
 
 
 def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
@@ -95,11 +112,21 @@ def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
     event = inbox.event_of(db, row)
     if isinstance(event, Silent):
         return
+    if isinstance(event, AccountNews):
+        heed(db, row.account_id, event, now)
+        return
     conversation = conversation_of(db, row.account_id, row.sender, now)
-    by_a_person = not isinstance(event, Due | OrderNews | OrderCancelled)
+    thread.touch(conversation, row, event)
+    thread.keep_files(db, conversation, row, event)
+    if thread.is_for_a_colleague(db, conversation, row, event, lasts=world.takeover):
+        return
+    by_a_person = isinstance(event, SAID)
     allowance = _allowance(conversation, row.received_at) if by_a_person else 1
     if allowance < 0:
         return
+    if conversation.owed and (by_a_person or isinstance(event, HandedBack)):
+        outbox.take_up(db, conversation.id, now)
+        conversation.owed = False
     turn = _Turn(db, row, world, conversation, now)
     if allowance == 0:
         turn.speech.speak(say("That was a lot at once. Please give me a minute, then write again."))
@@ -153,8 +180,13 @@ class _Turn:
     # What an event means
 
     def hear(self, event: Event) -> None:
-        if isinstance(event, Due | OrderNews | OrderCancelled):
-            self.tell_her(event)
+        if not isinstance(event, SAID):
+            self.learn(event)
+            return
+        if isinstance(event, Edited):
+            self.edited()
+            return
+        if isinstance(event, Follow) and self.conversation.seen_at is not None:
             return
         if self.gap() > DRAFTS_LIVE:
             self.memory.talks, self.memory.question = [], None
@@ -181,6 +213,18 @@ class _Turn:
                 self.house(word)
             case Rest(heard):
                 self.rest(heard)
+
+    def learn(self, event: Event) -> None:
+        """What she did not say herself: news for her, an alarm, a thread that is ours again."""
+        match event:
+            case HandedBack() | Due(thread.OVER):
+                self.come_back(event)
+            case Due(thread.ENDS):
+                self.act_on("person.waiting", "")
+            case Withdrawn():
+                self.forget()
+            case _:
+                self.tell_her(event)
 
     def answered(self, event: Event) -> Question | None:
         """The question that an event may answer: the open one. A button brings the talk to the front that asked it."""
@@ -222,21 +266,25 @@ class _Turn:
         match heard:
             case Text(typed):
                 self.wish(typed, hint)
-            case Start() | Referral():
+            case Start() | Referral() | Follow():
                 self.understood()
                 self.act_on("menu.start", "")
             case Photo() | VoiceNote():
                 self.understood()
-                self.act_on("person.media", heard.url if isinstance(heard, VoiceNote) else heard.urls[0])
+                self.act_on("person.media", thread.spoken(heard))
+            case Location():
+                self.understood()
+                self.act_on("menu.place", "")
+            case ContactCard(name, phone, address) if hint is not None and name and phone:
+                self.understood()
+                self.rest(Text(", ".join(part for part in (f"{name} {phone}", address) if part)))
             case Sticker() if self.memory.question is not None and self.memory.question.choices:
                 self.speech.speak(
                     say("A sticker alone is not an answer that I can count. Please type 1 or press a button.")
                 )
                 self.ask_again()
-            case Sticker() | Other():
-                self.act_on("menu.unreadable", "")
-                if self.talk() is not None:
-                    self.ask_again()
+            case Sticker() | Other() | ContactCard():
+                self.act_on("menu.unreadable", heard.kind if isinstance(heard, Other) else "")
             case _:
                 self.puzzled(hint)
 
@@ -253,6 +301,47 @@ class _Turn:
             return
         self.understood()
         self.open(opener, Ask(found.name, words=typed, slots=dict(found.slots)))
+
+    def edited(self) -> None:
+        """She changed a message that was answered already. Nothing is done twice: she is told how to change it."""
+        talk = self.talk()
+        if talk is not None and talk.question is not None and not talk.question.rests:
+            self.speech.speak(
+                say("I saw that you changed a message. I still go by the old one; to change it, type sửa.")
+            )
+            self.ask_again()
+            return
+        today = self.ports.now.date()
+        order = next((order for order in self.ports.orders.mine() if order.placed_on == today), None)
+        if order is not None and order.status != "cancelled":
+            self.speech.speak(
+                say(
+                    "I saw that you changed a message. Order %(code)s stands as it was. To change it, call it off by "
+                    "typing hủy, or type 9 for a person.",
+                    code=order.code,
+                )
+            )
+
+    def come_back(self, event: Event) -> None:
+        """A colleague's time with her is over. Where she waits, or it was handed back, the bot says so."""
+        if isinstance(event, Due) and thread.is_taken(self.conversation, self.now):
+            return  # somebody wrote again since the alarm was set
+        spoke = self.conversation.left_alone or isinstance(event, HandedBack)
+        was_taken = self.conversation.taken_by != ""
+        thread.free(self.conversation)
+        touched = self.conversation.touched_at
+        if was_taken and spoke and touched is not None and self.now - touched < REACHABLE:
+            self.ask_again()
+
+    def forget(self) -> None:
+        """The platform says that she wants to be forgotten: at once, and a person looks at what must be kept."""
+        hers = conversations_of(self.db, self.conversation.id)
+        if isinstance(self.do(Forget(), at_end=True), Refused):
+            self.do(OpenCase("data request", note="withdrawn on the platform"), at_end=True)
+            return
+        for talk in self.db.scalars(select(Conversation).where(Conversation.id.in_(hers))):
+            forget_talk(self.db, talk, self.row.id, self.now)
+        self.memory = Memory()
 
     def role(self) -> Literal["customer", "producer"]:
         return "producer" if self.ports.me.role == "producer" else "customer"
@@ -587,6 +676,7 @@ class _Turn:
                 conversation_id=self.conversation.id,
                 inbox_id=self.row.id,
                 created_at=self.now,
+                notice=not by_a_person,
             )
             outbox.put(self.db, row, bubble)
         talk = self.talk()

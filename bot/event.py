@@ -7,7 +7,7 @@ itself, to a step. All are frozen, and JSON in the inbox (`dump_event`, `load_ev
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -62,17 +62,106 @@ class Sticker:
 
 
 @dataclass(frozen=True, slots=True)
+class Location:
+    """A place on the map that she shared, in degrees. We want the commune in words, so it is read and not kept."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCard:
+    """Name, phone and address that she handed over by the platform's own form, or somebody's business card.
+
+    hers: from a form in which she gave her own. Fields that she left out are empty.
+    """
+
+    name: str
+    phone: str
+    address: str = ""
+    hers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """She changed a message that she had sent: what it says now. What was done because of it stays as it is."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """She follows the co-op's account now, and has said nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """She did something that lets us write to her for a while and wants no answer: a reaction (`kind`)."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """She told the platform that we must forget her."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """Somebody of the co-op has the thread now, and the bot is silent there.
+
+    by: the platform's own id of who it is (an officer's, an app's), or "standby". words: what that person wrote, if
+    anything. speaks: whether that person did something just now, and not only has the thread.
+    """
+
+    by: str
+    words: str = ""
+    speaks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """She wrote to whoever has the thread: not for the bot, but kept for the co-op, and a sign that it is taken."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBack:
+    """The thread is the bot's again. `by`: who gave it back."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNews:
+    """The platform says something about the whole page or OA, not about a person.
+
+    kind: "blocked", "unblocked", "warned" (a policy), "template" (its status changed), "quota", "removed" (the grant
+    is gone). ref: which template. words: the platform's own reason.
+    """
+
+    kind: str
+    ref: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
-    """Something that a person sent and we cannot read: a file, a place, a share, nothing at all. It gets an answer."""
+    """Something that a person sent and we cannot read: a file, a share, nothing at all. It gets an answer."""
 
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Echo, receipt, stand-by, unknown type, unreadable body: kept, and the bot never speaks of it."""
+    """Echo, receipt, unknown type, unreadable body: kept, and the bot never speaks of it.
+
+    words: of our own message that comes back, where only its words tell which one it was.
+    """
 
     kind: str
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +186,34 @@ class OrderCancelled:
     part_id: int
 
 
-Event = Text | Tap | Referral | Start | Photo | Voice | Sticker | Other | Silent | Due | OrderNews | OrderCancelled
-EVENTS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (Text, Tap, Referral, Start, Photo, Voice, Sticker, Other, Silent, Due, OrderNews, OrderCancelled)
-}
+SAID = (Text, Tap, Referral, Start, Photo, Voice, Sticker, Location, ContactCard, Edited, Follow, Other)
+"""What she does herself and what the bot may answer."""
+
+Event = (
+    Text
+    | Tap
+    | Referral
+    | Start
+    | Photo
+    | Voice
+    | Sticker
+    | Location
+    | ContactCard
+    | Edited
+    | Follow
+    | Touched
+    | Withdrawn
+    | TakenOver
+    | Overheard
+    | HandedBack
+    | AccountNews
+    | Other
+    | Silent
+    | Due
+    | OrderNews
+    | OrderCancelled
+)
+EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 # What the engine makes of an event before a step sees it.

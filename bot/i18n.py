@@ -88,10 +88,11 @@ def sentence(msgid: str, language: str, **params: Param) -> str:
 def words(bubble: Say, voice: Voice) -> str:
     """The text of a `Say`. Parameters are data: a percent sign in one of them is never a format."""
     template = _template(voice.language, bubble.msgid, bubble.plural, bubble.count)
-    return template % (voice.params | {name: _param(value, voice) for name, value in bubble.params.items()})
+    return template % (voice.params | {name: in_words(value, voice) for name, value in bubble.params.items()})
 
 
-def _param(value: Param, voice: Voice) -> str:
+def in_words(value: Param, voice: Voice) -> str:
+    """One parameter as it is read inside a sentence."""
     match value:
         case str():
             return value
@@ -144,7 +145,7 @@ def day(on: date, style: str, voice: Voice) -> str:
         case "month":
             return f"{on.month:02}/{on.year}"
         case "weekday":
-            return f"{_param(WEEKDAYS[on.weekday()], voice)} {on.day:02}/{on.month:02}"
+            return f"{in_words(WEEKDAYS[on.weekday()], voice)} {on.day:02}/{on.month:02}"
         case _:
             return f"{on.day:02}/{on.month:02}/{on.year}"
 

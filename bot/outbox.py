@@ -27,6 +27,12 @@ class OutboxRow(Base):
             sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
             postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_held",
+            "conversation_id",
+            sqlite_where=text("held_at IS NOT NULL AND dead_at IS NULL"),
+            postgresql_where=text("held_at IS NOT NULL AND dead_at IS NULL"),
+        ),
         Index("ix_outbox_address", "account_id", "address", "id"),
         Index("ix_outbox_channel", "channel", "id"),
         {"sqlite_autoincrement": True},
@@ -45,6 +51,11 @@ class OutboxRow(Base):
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(16), default="")  # of bot.reply.Reason: why the last try failed
+    held_at: Mapped[datetime | None]  # since when it waits until she has written again, or the thread is ours
+    by_person: Mapped[bool] = mapped_column(default=False)  # somebody of the co-op typed it
+    notice: Mapped[bool] = mapped_column(default=False)  # news that she did not ask for: replies go first
+    way: Mapped[str] = mapped_column(String(12), default="")  # of bot.permit.Way: as what it went
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +69,11 @@ class Outgoing:
     conversation_id: int
     bubble: Bubble
     created_at: datetime
-    tries: int
-    next_at: datetime | None
+    tries: int = 0
+    next_at: datetime | None = None
+    reason: str = ""  # of the last try
+    by_person: bool = False
+    notice: bool = False
 
 
 def put(db: Session, row: OutboxRow, bubble: Bubble) -> None:
@@ -68,8 +82,10 @@ def put(db: Session, row: OutboxRow, bubble: Bubble) -> None:
     db.add(row)
 
 
-def unsent(db: Session, channels: Iterable[str], after_id: int = 0, at_once: int = PAGE) -> Iterator[OutboxRow]:
-    """Rows of these channels that wait and have a higher id, in order, read `at_once` at a time."""
+def unsent(
+    db: Session, channels: Iterable[str], after_id: int = 0, at_once: int = PAGE
+) -> Iterator[Sequence[OutboxRow]]:
+    """Rows of these channels that may go and have a higher id, in order, `at_once` at a time."""
     page: Sequence[OutboxRow] = ()
     while not page or len(page) == at_once:
         page = db.scalars(
@@ -77,6 +93,7 @@ def unsent(db: Session, channels: Iterable[str], after_id: int = 0, at_once: int
             .where(
                 OutboxRow.sent_at.is_(None),
                 OutboxRow.dead_at.is_(None),
+                OutboxRow.held_at.is_(None),
                 OutboxRow.channel.in_(list(channels)),
                 OutboxRow.id > after_id,
             )
@@ -85,13 +102,13 @@ def unsent(db: Session, channels: Iterable[str], after_id: int = 0, at_once: int
         ).all()
         if not page:
             return
-        yield from page
+        yield page
         after_id = page[-1].id
 
 
 def waiting(db: Session, channels: Iterable[str], after_id: int = 0) -> list[Outgoing]:
     """Unsent replies of these channels with a higher id, in order."""
-    return [opened(db, row) for row in unsent(db, channels, after_id)]
+    return [opened(db, row) for page in unsent(db, channels, after_id) for row in page]
 
 
 def waiting_for(db: Session, account_id: int, address: str, after_id: int = 0) -> list[Outgoing]:
@@ -110,12 +127,12 @@ def newest_id(db: Session, channel: str) -> int:
     return db.scalar(select(func.max(OutboxRow.id)).where(OutboxRow.channel == channel)) or 0
 
 
-def mark_sent(db: Session, ids: Sequence[int], at: datetime) -> None:
-    """The platform has these."""
+def mark_sent(db: Session, ids: Sequence[int], at: datetime, way: str = "") -> None:
+    """The platform has these; as what they went, where it was not a plain reply."""
     db.execute(
         update(OutboxRow)
         .where(OutboxRow.id.in_(ids), OutboxRow.sent_at.is_(None))
-        .values(sent_at=at, error=None)
+        .values(sent_at=at, error=None, way=way)
         .execution_options(synchronize_session=False)
     )
 
@@ -135,19 +152,56 @@ def mark_seen(db: Session, account_id: int, address: str, up_to_id: int, at: dat
     )
 
 
-def mark_failed(db: Session, outbox_id: int, at: datetime, error: str, next_at: datetime | None) -> None:
+def mark_failed(
+    db: Session, outbox_id: int, at: datetime, error: str, next_at: datetime | None, *, reason: str = ""
+) -> None:
     """A try failed: again at `next_at`, or never if that is None."""
+    _note(db, outbox_id, error, reason, next_at=next_at, dead_at=None if next_at else at)
+
+
+def hold(db: Session, outbox_id: int, at: datetime, error: str, *, reason: str) -> None:
+    """It may not go now: it waits until `take_up`."""
+    _note(db, outbox_id, error, reason, held_at=at)
+
+
+def _note(db: Session, outbox_id: int, error: str, reason: str, **values: datetime | None) -> None:
     db.execute(
         update(OutboxRow)
-        .where(OutboxRow.id == outbox_id)
-        .values(
-            tries=OutboxRow.tries + 1,
-            error=error[:200],
-            next_at=next_at,
-            dead_at=None if next_at else at,
-        )
+        .where(OutboxRow.id == outbox_id, OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+        .values(tries=OutboxRow.tries + 1, error=error[:200], reason=reason, **values)
         .execution_options(synchronize_session=False)
     )
+
+
+def take_up(db: Session, conversation_id: int, at: datetime) -> int:
+    """What was held may go: promised anew, in the old order, before all that is promised after this. How many."""
+    held = db.scalars(
+        select(OutboxRow)
+        .where(
+            OutboxRow.conversation_id == conversation_id,
+            OutboxRow.held_at.is_not(None),
+            OutboxRow.sent_at.is_(None),
+            OutboxRow.dead_at.is_(None),
+        )
+        .order_by(OutboxRow.id)
+    ).all()
+    for row in held:
+        again = OutboxRow(
+            account_id=row.account_id,
+            channel=row.channel,
+            address=row.address,
+            conversation_id=row.conversation_id,
+            inbox_id=row.inbox_id,
+            body=row.body,
+            created_at=at,
+            by_person=row.by_person,
+            notice=row.notice,
+        )
+        db.add(again)
+        row.dead_at = at
+        db.flush()
+        row.error = f"promised again as {again.id}"
+    return len(held)
 
 
 def give_up_unfetched(db: Session, channels: Sequence[str], before: datetime, at: datetime) -> None:
@@ -191,4 +245,7 @@ def opened(db: Session, row: OutboxRow) -> Outgoing:
         row.created_at,
         row.tries,
         row.next_at,
+        row.reason,
+        row.by_person,
+        row.notice,
     )

@@ -5,10 +5,12 @@ come in the language of the person. Nothing here writes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
+
+from bot.reply import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class OrderView:
     lines: str  # 2 gói miến
     expected_on: date | None
     placed_on: date
+    receipt: Receipt | None = field(default=None, compare=False)  # of an order that was asked for by its code
 
 
 @dataclass(frozen=True, slots=True)

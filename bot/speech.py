@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from bot.conversation import Conversation, Memory, OpenChoice, Question, Talk
 from bot.effect import Choice, Say, say
 from bot.house import button_id
-from bot.i18n import Voice, words
+from bot.i18n import Voice, in_words, words
 from bot.inbox import InboxRow
 from bot.ports import Me
-from bot.reply import Bubble, Button
+from bot.reply import Bubble, Button, Notice
+from bot.thread import came_back
 
 LONG_GAP = timedelta(days=3)
 MAX_BUBBLES = 2
@@ -94,11 +95,21 @@ class Speech:
             bubble.card.title if bubble.card else "",
             words(bubble.card.subtitle, voice) if bubble.card else "",
             bubble.card.image if bubble.card else "",
+            self.noticed(bubble),
+            bubble.receipt,
         )
 
     def voice(self) -> Voice:
         me = self.me()
         return Voice(me.language, me.you, me.coop, me.name)
+
+    def noticed(self, bubble: Say) -> Notice | None:
+        """What an approved template would say in its place."""
+        if bubble.notice is None:
+            return None
+        purpose, values = bubble.notice
+        voice = self.voice()
+        return Notice(purpose, {name: in_words(value, voice) for name, value in values.items()})
 
     def bubbles(self) -> list[Bubble]:
         """What was said, as at most two bubbles: what only tells goes in front of what comes after it."""
@@ -120,6 +131,9 @@ class Speech:
         seen = self.conversation.seen_at
         if self.greeted or not self.said:
             return ""
+        if came_back(self.conversation, self.now):
+            self.conversation.taken_by = ""
+            return words(say("I am the automatic assistant, and I am back to help you."), self.voice())
         if seen is None:
             return words(say("Hello! I am the automatic assistant of %(coop)s."), self.voice())
         if self.row.received_at - seen > LONG_GAP:

@@ -7,6 +7,7 @@ from catalog import (
     consent,
     contact,
     delivery,
+    erasure,
     invitation,
     lot,
     offer,
@@ -17,6 +18,7 @@ from catalog import (
     product,
     stamp,
     stock,
+    template,
 )
 from catalog.db import Base
 
@@ -30,6 +32,7 @@ __all__ = [
     "consent",
     "contact",
     "delivery",
+    "erasure",
     "invitation",
     "lot",
     "offer",
@@ -40,4 +43,5 @@ __all__ = [
     "product",
     "stamp",
     "stock",
+    "template",
 ]

@@ -10,10 +10,10 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 
-from bot import conversation, inbox, outbox
+from bot import attachment, conversation, inbox, outbox, upload
 from catalog.tables import METADATA
 
-_TABLES_OF_THE_TALK = (conversation, inbox, outbox)  # imported, so that the metadata knows them
+_TABLES_OF_THE_TALK = (attachment, conversation, inbox, outbox, upload)  # imported, so that the metadata knows them
 
 
 def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:

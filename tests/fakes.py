@@ -210,7 +210,7 @@ class FakeShop:
             weight_g=record.weight_g,
             seller_id=1,
             seller=self.demo.coop.short_name,
-            image="",
+            image=record.image,
             fee_vnd=product.markup_vnd,
         )
 

@@ -5,7 +5,7 @@ from functools import reduce
 from bot.dialogue import Ask, Dialogue, Turn
 from bot.dialogues.harvest import grown, meant
 from bot.dialogues.telling import call_person, called, not_a_seller
-from bot.effect import Amount, Choice, Day, Hold, Lines, Money, Say, choice, say
+from bot.effect import Amount, Choice, Day, Hold, Lines, Listed, Money, Say, choice, noticed, say
 from bot.event import OrderCancelled, OrderNews
 from bot.ports import Grown, PartView, Ports
 
@@ -59,10 +59,15 @@ def cancelled(at: object, news: OrderCancelled, ports: Ports) -> Turn[None]:
     if part is None or part.stands:
         return None, []
     return None, [
-        say(
-            "Order %(code)s is called off, %(you)s need not prepare it any more:\n%(lines)s",
+        noticed(
+            say(
+                "Order %(code)s is called off, %(you)s need not prepare it any more:\n%(lines)s",
+                code=part.order_code,
+                lines=Lines(_wanted(part)),
+            ),
+            "order_cancelled",
             code=part.order_code,
-            lines=Lines(_wanted(part)),
+            goods=Listed(_wanted(part)),
         )
     ]
 
@@ -91,10 +96,16 @@ def _line(mine: Grown, ports: Ports) -> Say:
 
 
 def _notice(part: PartView) -> Say:
-    return say(
-        "🔔 %(Named)s, there is a new order!\n%(lines)s\n%(You)s get: %(money)s",
-        lines=Lines(_wanted(part)),
-        money=_sum(part),
+    return noticed(
+        say(
+            "🔔 %(Named)s, there is a new order!\n%(lines)s\n%(You)s get: %(money)s",
+            lines=Lines(_wanted(part)),
+            money=_sum(part),
+        ),
+        "order_new",
+        code=part.order_code,
+        goods=Listed(_wanted(part)),
+        money=Money(part.total_vnd),
     )
 
 

@@ -6,6 +6,9 @@ from bot.effect import Choice, Hold, Money, Remember, choice, say
 from bot.i18n import LANGUAGES
 from bot.ports import Ports
 
+HIDDEN = "unsupported"
+"""What a platform hides of people whom it protects: typing it once more would not help."""
+
 menu = Dialogue("menu")
 
 
@@ -116,8 +119,23 @@ def puzzled_again(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 
 @menu.action("unreadable")
 def unreadable(at: object, ask: Ask, ports: Ports) -> Turn[None]:
-    """A sticker, a file, a place: nothing that we can read, and nothing that she is left alone with."""
+    """A sticker, a file: nothing that we can read, and nothing that she is left alone with."""
+    if ask.arg == HIDDEN:
+        return None, [
+            say(
+                "I cannot see what you sent: the app hides it from me. Please call %(clerk)s of %(coop)s, %(phone)s.",
+                clerk=ports.me.clerk,
+                phone=ports.me.clerk_phone,
+                choices=[choice("person.call", say("Talk to a person"))],
+            )
+        ]
     return None, [say("I have received it, but I can only read words and numbers. Please type it for me.")]
+
+
+@menu.action("place")
+def place(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """A place on the map: a commune in words is enough for us, and all that we want to keep."""
+    return None, [say("I see the place on the map. I do not keep it, so please type house, hamlet and commune for me.")]
 
 
 @menu.opens("language")

@@ -1,6 +1,6 @@
 """A customer's own orders: which there are, where one is, and calling one off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.dialogue import Ask, Dialogue, Heard, Turn
 from bot.effect import Day, Hint, Lines, Money, Say, Word, choice, say
@@ -124,7 +124,7 @@ def _told(order: OrderView) -> Say:
     choices = [choice("mine.cancel", say("Cancel the order"), order.code)] if order.status in CAN_CANCEL else []
     choices.append(choice("person.call", say("Talk to a person")))
     if order.expected_on is None or order.status in {"delivered", "cancelled"}:
-        return say(
+        told = say(
             "Order %(code)s: %(lines)s, %(total)s – %(status)s.",
             code=order.code,
             lines=order.lines,
@@ -132,15 +132,17 @@ def _told(order: OrderView) -> Say:
             status=_status(order),
             choices=choices,
         )
-    return say(
-        "Order %(code)s: %(lines)s, %(total)s – %(status)s, expected on %(day)s.",
-        code=order.code,
-        lines=order.lines,
-        total=Money(order.total_vnd),
-        status=_status(order),
-        day=Day(order.expected_on, "weekday"),
-        choices=choices,
-    )
+    else:
+        told = say(
+            "Order %(code)s: %(lines)s, %(total)s – %(status)s, expected on %(day)s.",
+            code=order.code,
+            lines=order.lines,
+            total=Money(order.total_vnd),
+            status=_status(order),
+            day=Day(order.expected_on, "weekday"),
+            choices=choices,
+        )
+    return replace(told, receipt=order.receipt)
 
 
 def _status(order: OrderView) -> Word:

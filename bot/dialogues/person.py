@@ -57,6 +57,12 @@ def media(at: object, ask: Ask, ports: Ports) -> Turn[None]:
     ]
 
 
+@person.action("waiting")
+def waiting(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """She still waits for the colleague who answered by hand; soon the bot speaks again."""
+    return None, [OpenCase("customer waits")]
+
+
 @person.action("broken")
 def broken(at: object, ask: Ask, ports: Ports) -> Turn[None]:
     """Our own mistake: say so, keep what she has, and let a person see to it."""

@@ -1,10 +1,6 @@
 """The program `chophien`. Every command imports what it needs when it runs, so that `--help` is quick."""
 
 import os
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.run.account import account
+from bot.run.desk import inbox
+from bot.run.shell import opened, patience, settings_of
 from bot.run.trouble import Trouble
 
 if TYPE_CHECKING:
     from bot.run.settings import Settings
-    from catalog.db import Database
 
 
 class Program(click.Group):
@@ -48,24 +46,29 @@ def main() -> None:
     """
 
 
+main.add_command(inbox)
+main.add_command(account)
+
+
 @main.command()
 def up() -> None:
     """Run everything in one go, until Ctrl-C.
 
     Starts the embedded Valkey (unless REDIS_URL is set), brings the database up to date, loads the demo co-op once,
-    then runs web, worker and clock, and starts each again if it falls.
+    then runs web, worker, media and clock, and starts each again if it falls.
 
     Example:  VAR_DIR=/tmp/second PORT=8001 chophien up
     """
-    from bot.run import clock, web, worker
+    from bot.run import clock, media, web, worker
     from bot.run.up import up as run_all
 
-    settings = _settings()
+    settings = settings_of()
     web.refuse_taken_port(settings.port)
     run_all(
         settings,
         {
             "clock": partial(clock.main, settings),
+            "media": partial(media.main, settings),
             "worker": partial(worker.main, settings),
             "web": partial(web.serve, settings),
         },
@@ -83,7 +86,7 @@ def web() -> None:
     """
     from bot.run.web import serve
 
-    serve(_settings())
+    serve(settings_of())
 
 
 @main.command()
@@ -94,7 +97,18 @@ def worker() -> None:
     """
     from bot.run import worker as process
 
-    process.main(_settings())
+    process.main(settings_of())
+
+
+@main.command()
+def media() -> None:
+    """Fetch the pictures and voice notes that people send, before the platforms' links die.
+
+    Example:  chophien media
+    """
+    from bot.run import media as process
+
+    process.main(settings_of())
 
 
 @main.command()
@@ -105,7 +119,7 @@ def clock() -> None:
     """
     from bot.run import clock as process
 
-    process.main(_settings())
+    process.main(settings_of())
 
 
 @main.command()
@@ -116,8 +130,8 @@ def migrate() -> None:
     """
     from catalog.migrate import to_head
 
-    settings = _settings()
-    with _patience("Bringing the tables up to date"):
+    settings = settings_of()
+    with patience("Bringing the tables up to date"):
         to_head(settings.database_url)
     click.echo("The tables are current.")
 
@@ -133,8 +147,8 @@ def seed() -> None:
     from bot.run.roof import keep_accounts
     from catalog.seed import seed as load
 
-    settings = _settings()
-    with _database(settings) as database, _patience("Loading the demo"):
+    settings = settings_of()
+    with opened(settings) as database, patience("Loading the demo"):
         fresh = load(database, datetime.now(UTC))
         keep_accounts(database, settings)
     click.echo("The demo is loaded." if fresh else "The demo was there already.")
@@ -153,11 +167,11 @@ def doctor() -> None:
 
     from bot.run.doctor import examine
 
-    settings = _settings()
+    settings = settings_of()
     signs = {"fine": ("✔", "green"), "look": ("!", "yellow"), "broken": ("✘", "red")}
     console = Console(soft_wrap=True, highlight=False)
     broken = 0
-    with _database(settings) as database:
+    with opened(settings) as database:
         for finding in examine(settings, database, datetime.now(UTC)):
             sign, colour = signs[finding.state]
             mend = f" → {finding.mend}" if finding.mend else ""
@@ -178,7 +192,7 @@ def chat(role: str, lang: str | None) -> None:
     from bot.run.chat import chat as talk
     from bot.run.settings import sqlite_file
 
-    settings = _settings()
+    settings = settings_of()
     if sqlite_file(settings.database_url):
         _release(settings)
     talk(settings, role, lang or settings.default_locale)
@@ -203,9 +217,9 @@ def invite(code: str | None, staff: str | None, coop: str | None) -> None:
     from catalog.invitation import VALID_FOR
     from catalog.trace import grouped
 
-    settings = _settings()
+    settings = settings_of()
     now = datetime.now(UTC)
-    with _database(settings) as database, database.writing() as db:
+    with opened(settings) as database, database.writing() as db:
         digits = invite_staff(db, staff, coop, now) if staff else invite_producer(db, str(code), now)
     click.echo(grouped(digits))
     click.echo(f"ref=nsx-{digits}")
@@ -225,8 +239,8 @@ def backup(file: Path) -> None:
     """
     from bot.run.keep import backup as take
 
-    settings = _settings()
-    with _patience("Taking the backup"):
+    settings = settings_of()
+    with patience("Taking the backup"):
         kept = take(settings, file, datetime.now(UTC))
     click.echo(f"{file}: {kept.files} files, {kept.bytes / 1e6:.1f} MB, checked.")
     if kept.with_key:
@@ -251,119 +265,12 @@ def restore(file: Path, force: bool) -> None:
     """
     from bot.run.keep import restore as put_back
 
-    settings = _settings()
-    with _patience("Checking and restoring"):
+    settings = settings_of()
+    with patience("Checking and restoring"):
         kept = put_back(settings, file, datetime.now(UTC), force=force)
     click.echo(f"Restored {kept.files} files as of {kept.made_at:%Y-%m-%d %H:%M} UTC. Now: chophien migrate")
     if kept.set_aside:
         click.echo(f"What was there before is in {kept.set_aside}.")
-
-
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--close", "case_id", type=click.IntRange(min=1), metavar="ID", help="Somebody took care of this case.")
-def inbox(as_json: bool, case_id: int | None) -> None:
-    """List what waits for a person of the co-op, or close a case of it.
-
-    Questions, complaints, failed sends; oldest first. Later words stand under the first ones, with their time.
-
-    Example:  chophien inbox --json
-
-    Example:  chophien inbox --close 12
-    """
-    if case_id is not None:
-        _close_case(case_id)
-        return
-    import msgspec
-
-    from catalog.case import note_of, open_cases
-
-    settings = _settings()
-    with _database(settings) as database, database.reading() as db:
-        cases = [
-            {
-                "case": case.id,
-                "opened_at": case.opened_at,
-                "kind": case.kind,
-                "subject": case.subject,
-                "conversation": case.conversation_id,
-                "note": note_of(db, case),
-            }
-            for case in open_cases(db)
-        ]
-    if as_json:
-        for case in cases:
-            click.echo(msgspec.json.encode(case).decode())
-        return
-    _print_cases(cases, settings.timezone)
-
-
-def _close_case(case_id: int) -> None:
-    from catalog.audit import record
-    from catalog.case import close_case
-
-    now = datetime.now(UTC)
-    with _database(_settings()) as database, database.writing() as db:
-        if not close_case(db, case_id, now):
-            raise Trouble(f"there is no open case {case_id}")
-        record(db, "system", "close", f"case:{case_id}", now)
-    click.echo(f"Case {case_id} is closed.")
-
-
-def _print_cases(cases: list[dict[str, Any]], timezone: str) -> None:
-    from zoneinfo import ZoneInfo
-
-    from rich.console import Console
-    from rich.table import Table
-
-    if not cases:
-        click.echo("Nobody waits.")
-        return
-    table = Table("case", "since", "kind", "about", "conversation", "words", box=None)
-    for case in cases:
-        since = case["opened_at"].astimezone(ZoneInfo(timezone)).strftime("%d/%m %H:%M")
-        whose = case["conversation"] or ""
-        table.add_row(
-            *(_plain(value) for value in (case["case"], since, case["kind"], case["subject"], whose, case["note"]))
-        )
-    Console().print(table)
-
-
-def _plain(value: object) -> Any:
-    """What a person wrote is never markup, nor a command to the terminal."""
-    from rich.text import Text
-
-    return Text("".join(char if char.isprintable() else " " for char in str(value)))
-
-
-def _settings() -> "Settings":
-    from bot.run.logs import set_up_logs
-    from bot.run.settings import Settings
-
-    os.umask(0o077)  # whatever we write is for this user alone
-    settings = Settings.read(os.environ, Path(".env"))
-    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    set_up_logs(settings)
-    return settings
-
-
-@contextmanager
-def _database(settings: "Settings") -> "Iterator[Database]":
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from catalog.db import Database
-    from catalog.vault import Unsealable, Vault
-
-    database = Database(settings.database_url, Vault(settings.secret_keys))
-    try:
-        yield database
-    except Unsealable as error:
-        raise Trouble("SECRET_KEY is not the one that the data was sealed with; add that to SECRET_KEY_OLD") from error
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
-        raise Trouble(f"the database: {reason} (chophien doctor says more)") from error
-    finally:
-        database.close()
 
 
 def _release(settings: "Settings") -> None:
@@ -375,7 +282,7 @@ def _release(settings: "Settings") -> None:
     from catalog.organisation import Organisation
     from catalog.seed import seed as load
 
-    with _database(settings) as database:
+    with opened(settings) as database:
         to_head(settings.database_url)
         with database.reading() as db:
             empty = db.scalar(select(Organisation.id).limit(1)) is None
@@ -393,26 +300,3 @@ def _announce(settings: "Settings") -> None:
     click.echo("                  and write: mai co 50 can cam 25 nghin")
     click.echo("  To stop         Ctrl-C")
     click.echo()
-
-
-@contextmanager
-def _patience(doing: str) -> Iterator[None]:
-    """A moving bar on stderr for work that takes over two seconds, where somebody is watching."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
-    )
-    bar.add_task(doing, total=None)
-    later = threading.Timer(2.0, bar.start)
-    later.start()
-    try:
-        yield
-    finally:
-        later.cancel()
-        later.join()
-        bar.stop()

@@ -4,6 +4,8 @@ import signal
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -12,13 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import inbox, outbox
+from bot import inbox, outbox, thread
 from bot.conversation import Conversation, load_memory
 from bot.event import Due, Inbound
 from bot.run.bell import Bell, short_redis
 from bot.run.logs import set_up_logs
+from bot.run.media import forget_media
 from bot.run.roof import open_database
 from bot.run.settings import Settings
+from bot.run.tend import make_tender
+from bot.run.vital import vital
 from catalog.stamp import forget_scan_keys
 
 TICK_SECONDS = 2.0
@@ -52,15 +57,17 @@ def remind(db: Session, now: datetime, zone: ZoneInfo) -> int:
 def tick(db: Session, now: datetime, zone: ZoneInfo) -> bool:
     """All that is due now. True if rows wait."""
     remind(db, now, zone)
+    thread.alarms(db, now)
     count, _ = inbox.oldest_pending(db)
     return count > 0
 
 
-def tidy(db: Session, now: datetime) -> None:
+def tidy(db: Session, now: datetime, var_dir: Path) -> None:
     """Forget what need not be kept any longer."""
     inbox.forget_bodies(db, now - timedelta(days=RAW_DAYS))
     outbox.forget_bodies(db, now - timedelta(days=CHAT_DAYS))
     forget_scan_keys(db, now.date())
+    forget_media(db, var_dir, now)
     outbox.give_up_unfetched(db, FETCHED, now - timedelta(days=RAW_DAYS), now)
 
 
@@ -77,17 +84,20 @@ def main(settings: Settings) -> None:
     database = open_database(settings)
     bell = Bell(short_redis(settings.redis_url))
     zone = ZoneInfo(settings.timezone)
+    tender = vital("tender", partial(make_tender(settings, database).run_forever, stopping))
+    tender.start()
     tidy_at = 0.0
     while not stopping.wait(TICK_SECONDS):
         try:
             with database.writing() as db:
                 waiting = tick(db, datetime.now(UTC), zone)
                 if time.monotonic() >= tidy_at:
-                    tidy(db, datetime.now(UTC))
+                    tidy(db, datetime.now(UTC), settings.var_dir)
                     tidy_at = time.monotonic() + TIDY_SECONDS
         except SQLAlchemyError as error:
             log.warning("database_gone", error=type(error).__name__)
             continue
         if waiting:
             bell.ring_now()
+    tender.join(10)
     database.close()

@@ -2,42 +2,69 @@
 
 import queue
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import outbox
+from bot.conversation import owe, take_over
 from bot.outbox import Outgoing
-from bot.reply import SendError
+from bot.permit import Way
+from bot.plain import plain
+from bot.reply import Reason, SendError
+from bot.run.officer import Officer
 from bot.run.vital import vital
-from catalog.account import pause, resume
+from catalog.account import locked, resume
 from catalog.case import open_case
 from catalog.db import Database
+
+Fate = Literal["later", "held", "dead"]
+TAKEOVER = timedelta(hours=12)
 
 log = structlog.get_logger(__name__)
 
 
 class Arrival(NamedTuple):
-    """well: the account sends again, as far as we know."""
+    """well: the account sends again, as far as we know. way: as what it went."""
 
     outbox_id: int
     account_id: int
     well: bool
+    way: Way = Way.REPLY
+
+
+class Failure(NamedTuple):
+    """fate: "later" at `next_at`, "held" until she writes again, "dead"."""
+
+    reply: Outgoing
+    error: SendError
+    fate: Fate
+    next_at: datetime
 
 
 class Marks:
-    """`start`, `arrived` and `failed` from any thread, `stop`. on_marked: is given the ids that are out of the way."""
+    """`start`, `arrived` and `failed` from any thread, `stop`. on_marked: is given the ids that are out of the way.
+
+    language: of what staff read. takeover: how long the bot is silent where somebody else has the thread.
+    """
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime], on_marked: Callable[[Sequence[int]], None]
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        on_marked: Callable[[Sequence[int]], None],
+        language: str = "vi",
+        takeover: timedelta = TAKEOVER,
     ) -> None:
         self._database = database
         self._now = now
         self._on_marked = on_marked
+        self._language = language
+        self._takeover = takeover
         self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
         self._marker = vital("marker", self._mark)
 
@@ -53,29 +80,58 @@ class Marks:
         """To be marked some milliseconds later, many at once."""
         self._arrivals.put(arrival)
 
-    def failed(self, reply: Outgoing, error: SendError, *, dead: bool, next_at: datetime) -> bool:
+    def failed(self, failure: Failure) -> bool:
         """Keep the failure, and call a person where it will not mend itself. False if the database did not answer."""
+        reply, error, fate, _ = failure
         try:
             with self._database.writing() as db:
-                outbox.mark_failed(db, reply.id, self._now(), str(error), None if dead else next_at)
+                self._keep(db, failure)
                 if error.pauses:
-                    self._pause(db, reply, str(error))
-                elif dead:
-                    self._call(db, reply, reply.conversation_id, f"outbox {reply.id}", str(error))
+                    self._pause(db, reply, error)
+                if fate == "held" or (fate == "dead" and error.reason is not Reason.HELD):
+                    self._call(db, failure)
         except SQLAlchemyError as gone:
             log.warning("database_gone", error=type(gone).__name__)
             return False
-        if dead:
+        if fate != "later":
             self._on_marked([reply.id])
         return True
 
-    def _pause(self, db: Session, reply: Outgoing, reason: str) -> None:
-        """One case for the account, however many replies meet the same."""
-        if pause(db, reply.account_id, reason, self._now()):
-            self._call(db, reply, None, f"account {reply.account_id}", reason)
+    def _keep(self, db: Session, failure: Failure) -> None:
+        reply, error, fate, next_at = failure
+        reason, at = error.reason.value, self._now()
+        if fate == "held":
+            outbox.hold(db, reply.id, at, str(error), reason=reason)
+            owe(db, reply.conversation_id)
+        else:
+            outbox.mark_failed(db, reply.id, at, str(error), next_at if fate == "later" else None, reason=reason)
+        if error.reason is Reason.HELD:
+            take_over(db, reply.conversation_id, "elsewhere", now=at, until=at + self._takeover)
 
-    def _call(self, db: Session, reply: Outgoing, conversation_id: int | None, subject: str, note: str) -> None:
-        open_case(db, reply.account_id, conversation_id, "failed send", subject=subject, note=note, at=self._now())
+    def _pause(self, db: Session, reply: Outgoing, error: SendError) -> None:
+        """One case for the account, however many replies meet the same."""
+        Officer(self._language).silence(db, locked(db, reply.account_id), error.reason, self._now())
+
+    def _resume(self, db: Session, account_ids: Collection[int]) -> None:
+        """They send again, so nobody need look any more."""
+        for account_id in account_ids:
+            account = locked(db, account_id)
+            if account.paused_at is not None:
+                Officer(self._language).dismiss(db, account, account.pause_reason, self._now())
+        resume(db, account_ids)
+
+    def _call(self, db: Session, failure: Failure) -> None:
+        """A case with what was to be said, why it did not go, and what to do."""
+        reply, error, _, _ = failure
+        open_case(
+            db,
+            reply.account_id,
+            reply.conversation_id,
+            "failed send",
+            subject=f"outbox {reply.id}",
+            note=f"“{reply.bubble.text}”\n{plain(error.reason, self._language)} ({error})",
+            at=self._now(),
+        )
 
     def _mark(self) -> None:
         waiting: list[Arrival] = []
@@ -102,9 +158,11 @@ class Marks:
         well = {arrival.account_id for arrival in arrivals if arrival.well}
         try:
             with self._database.writing() as db:
-                outbox.mark_sent(db, ids, self._now())
+                for way in {arrival.way for arrival in arrivals}:
+                    went = [arrival.outbox_id for arrival in arrivals if arrival.way is way]
+                    outbox.mark_sent(db, went, self._now(), "" if way is Way.REPLY else way.value)
                 if well:
-                    resume(db, well)
+                    self._resume(db, well)
         except SQLAlchemyError as error:
             log.warning("database_gone", error=type(error).__name__)
             time.sleep(0.2)

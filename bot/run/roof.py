@@ -1,7 +1,7 @@
 """The roof: where the settings become connections, and the floors are put together."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from bot.dialogues import DIALOGUES
 from bot.engine import World
 from bot.run.reading import Readings
 from bot.run.settings import Settings
-from catalog.account import Account, ensure_account
+from catalog.account import Account, seed_account
 from catalog.acts import Command, News, Result, Who
 from catalog.acts.perform import make_order_code, perform
 from catalog.db import Database
@@ -35,7 +35,13 @@ def make_world(
     def act(db: Session, who: Who, command: Command) -> tuple[Result, Sequence[News]]:
         return perform(db, who, command, make_code)
 
-    return World(DIALOGUES, Readings(settings.timezone, settings.default_locale).ports, act, now)
+    return World(
+        DIALOGUES,
+        Readings(settings.timezone, settings.default_locale).ports,
+        act,
+        now,
+        timedelta(hours=settings.takeover_hours),
+    )
 
 
 def keep_accounts(database: Database, settings: Settings) -> bool:
@@ -43,11 +49,26 @@ def keep_accounts(database: Database, settings: Settings) -> bool:
 
     False if there is no such organisation yet.
     """
-    if settings.messenger_missing:
+    given = [
+        ("messenger", settings.messenger_page_id, settings.messenger_page_token, ""),
+        ("zalo", settings.zalo_oa_id, settings.zalo_access_token, settings.zalo_refresh_token),
+        ("zalobot", settings.zalobot_id, settings.zalobot_token, ""),
+    ]
+    wanted = [account for account in given if account[1]]
+    if not wanted:
         return True
     with database.writing() as db:
         home = db.scalar(select(Account).where(Account.channel == "web").order_by(Account.id).limit(1))
         if home is None:
             return False
-        ensure_account(db, "messenger", settings.messenger_page_id, home.organisation_id, settings.messenger_page_token)
+        for channel, external_id, token, refresh_token in wanted:
+            seed_account(
+                db,
+                channel,
+                external_id,
+                home.organisation_id,
+                token=token or None,
+                refresh_token=refresh_token or None,
+                at=utc_now(),
+            )
     return True

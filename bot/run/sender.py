@@ -2,26 +2,34 @@
 
 The table is the truth; the lanes here are rebuilt from it at every start. A reply that the platform has is marked a few
 milliseconds later, many at once: a crash in between repeats those, which is what "at least once" means.
+
+Before anything goes, `bot.permit.may_send` says whether it may and as what; what may not go now is held in the table
+until she writes again, and staff are told why.
 """
 
 import heapq
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot import outbox
+from bot.conversation import Standing, standings
 from bot.outbox import Outgoing
-from bot.reply import SendError
+from bot.permit import Permit, Way, may_send
+from bot.reply import Reason, SendError
+from bot.run.courier import Courier, Sending
 from bot.run.holds import Holds, back_off
-from bot.run.marks import Arrival, Marks
+from bot.run.marks import TAKEOVER, Arrival, Failure, Fate, Marks
+from bot.run.pace import Pace
 from bot.run.vital import vital
 from catalog.db import Database
 
@@ -35,22 +43,20 @@ RESCAN = 5.0
 log = structlog.get_logger(__name__)
 
 
-class Courier(Protocol):
-    """Takes one reply to one platform."""
-
-    def deliver(self, reply: Outgoing) -> None:
-        """Returns when the platform has it. Raises `SendError`."""
-        ...
-
-
 @dataclass(slots=True)
 class _Lane:
-    """One conversation's waiting replies. `busy` while one is on its way or waits for another try."""
+    """One conversation's waiting replies. `busy` while one is on its way or waits for another try.
+
+    place: how many messages of the first reply the platform has. doubtful: whether it may have the next one as well.
+    """
 
     account_id: int
+    standing: Standing
     replies: deque[Outgoing] = field(default_factory=deque)
     busy: bool = False
     tries: int = 0
+    place: int = 0
+    doubtful: bool = False
 
 
 class Sender:
@@ -65,6 +71,9 @@ class Sender:
         *,
         lanes: int = LANES,
         rescan_s: float = RESCAN,
+        language: str = "vi",
+        takeover: timedelta = TAKEOVER,
+        pace: Pace | None = None,
     ) -> None:
         self._database = database
         self._couriers = couriers
@@ -82,9 +91,10 @@ class Sender:
         self._newest = 0
         self._later: list[tuple[float, int]] = []
         self._holds = Holds()
+        self._pace = pace if pace is not None else Pace()
         self._pools: dict[int, ThreadPoolExecutor] = {}
         self._known: set[int] = set()  # in a lane, or on the way to its mark
-        self._marks = Marks(database, now, self._forget)
+        self._marks = Marks(database, now, self._forget, language, takeover)
         self._feeder = vital("feeder", self._feed)
 
     def start(self) -> None:
@@ -137,20 +147,24 @@ class Sender:
         with self._lock:
             known = set(self._known)  # before reading: a row that is marked meanwhile is unsent in what we read
         with self._database.reading() as db:
-            for row in outbox.unsent(db, self._couriers, after_id):
-                self._newest = max(self._newest, row.id)
-                if row.id not in known and row.account_id not in self._full:
-                    self._queue(outbox.opened(db, row))
+            for page in outbox.unsent(db, self._couriers, after_id):
+                self._newest = max(self._newest, page[-1].id)
+                new = [row for row in page if row.id not in known]
+                standing = standings(db, {row.conversation_id for row in new}) if new else {}
+                for row in new:
+                    if row.account_id not in self._full:
+                        self._queue(outbox.opened(db, row), standing.get(row.conversation_id, Standing(None, None)))
 
-    def _queue(self, reply: Outgoing) -> None:
+    def _queue(self, reply: Outgoing, standing: Standing) -> None:
         with self._lock:
             lane = self._lanes.get(reply.conversation_id)
             if lane is None:
                 if self._lanes_of[reply.account_id] >= self._most_lanes:
                     self._full.add(reply.account_id)
                     return
-                lane = self._lanes[reply.conversation_id] = _Lane(reply.account_id)
+                lane = self._lanes[reply.conversation_id] = _Lane(reply.account_id, standing)
                 self._lanes_of[reply.account_id] += 1
+            lane.standing = standing
             lane.replies.append(reply)
             self._known.add(reply.id)
             if not lane.busy:
@@ -213,35 +227,124 @@ class Sender:
                 self._put_off(conversation_id, wait)
             return
         began = time.monotonic()
+        courier = self._couriers[reply.channel]
+        way = Way.REPLY
         try:
-            self._couriers[reply.channel].deliver(reply)
+            permit = self._permit(courier, lane, reply)
+            way = permit.way or way
+            if not self._send_messages(courier, conversation_id, lane, reply, permit):
+                return
         except SendError as error:
             self._failed(conversation_id, lane, reply, error, began)
         except Exception as error:
             log.exception("send_broke", outbox_id=reply.id, error=type(error).__name__)
             last = reply.tries + lane.tries + 1 >= MOST_BREAKS
-            self._failed(conversation_id, lane, reply, SendError(type(error).__name__, permanent=last), began)
+            broke = SendError(type(error).__name__, reason=Reason.SHAPE, permanent=last)
+            self._failed(conversation_id, lane, reply, broke, began)
         else:
-            self._marks.arrived(Arrival(reply.id, reply.account_id, self._holds.sent(lane.account_id, began)))
+            well = self._holds.sent(lane.account_id, began)
+            self._marks.arrived(Arrival(reply.id, reply.account_id, well, way))
             self._go_on(conversation_id, lane)
+
+    def _permit(self, courier: Courier, lane: _Lane, reply: Outgoing) -> Permit:
+        """As what it may go. Raises SendError where it may not, by what the table says at this moment."""
+        permit = self._asked(courier, lane.standing, reply)
+        if permit.way is None:
+            with self._reading() as db:
+                found = standings(db, [reply.conversation_id])
+            lane.standing = found.get(reply.conversation_id, lane.standing)
+            permit = self._asked(courier, lane.standing, reply, template=courier.has_template(reply))
+        if permit.way is None:
+            reason = permit.reason or Reason.WINDOW
+            raise SendError(f"not sent: {reason.value}", reason=reason, waits=True)
+        return permit
+
+    def _asked(self, courier: Courier, standing: Standing, reply: Outgoing, *, template: bool = False) -> Permit:
+        now = self._now()
+        return may_send(
+            courier.terms,
+            now,
+            touched_at=standing.touched_at,
+            by_person=reply.by_person,
+            template=template,
+            taken=standing.taken_until is not None and standing.taken_until > now,
+            notice=reply.notice,
+        )
+
+    def _send_messages(
+        self, courier: Courier, conversation_id: int, lane: _Lane, reply: Outgoing, permit: Permit
+    ) -> bool:
+        """Send what is left of the reply, from `lane.place` on. False: the pace made it wait. Raises SendError."""
+        way = permit.way or Way.REPLY
+        messages = courier.render(reply, way)
+        if not messages:
+            raise SendError("nothing is left of this reply", reason=Reason.EMPTY, permanent=True)
+        for place, message in enumerate(messages):
+            if place < lane.place:
+                continue
+            sending = Sending(reply, message, place, way)
+            if lane.doubtful and self._arrived(courier, sending):
+                log.info("arrived_after_all", outbox_id=reply.id, place=place)
+            else:
+                wait = self._paced(courier, reply)
+                if wait > 0:
+                    with self._lock:
+                        self._put_off(conversation_id, wait)
+                    return False
+                courier.send(sending)
+            lane.place, lane.doubtful = place + 1, False
+        return True
+
+    def _arrived(self, courier: Courier, sending: Sending) -> bool:
+        with self._reading() as db:
+            return courier.arrived(db, sending)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        """For reading. Raises SendError where the database does not answer."""
+        try:
+            with self._database.reading() as db:
+                yield db
+        except SQLAlchemyError as error:
+            raise SendError(f"no database: {type(error).__name__}") from error
+
+    def _paced(self, courier: Courier, reply: Outgoing) -> float:
+        if courier.calls_a_minute is None:
+            return 0.0
+        return self._pace.wait(reply.account_id, courier.calls_a_minute, notice=reply.notice)
 
     def _go_on(self, conversation_id: int, lane: _Lane) -> None:
         with self._lock:
             lane.replies.popleft()
-            lane.tries = 0
+            lane.tries = lane.place = 0
+            lane.doubtful = False
             self._send_next(conversation_id, lane)
 
     def _failed(self, conversation_id: int, lane: _Lane, reply: Outgoing, error: SendError, began: float) -> None:
-        dead = error.permanent or self._now() - reply.created_at > GIVE_UP
+        too_late = not error.pauses and self._now() - reply.created_at > GIVE_UP
+        if too_late and not (error.permanent or error.waits):
+            error = SendError(str(error), reason=Reason.TOO_LATE, permanent=True)
+        if error.reason is Reason.HELD and not reply.notice:  # a colleague speaks with her now: ours is over
+            error = SendError(str(error), reason=Reason.HELD, permanent=True)
+        over = error.permanent or error.waits
         if error.whole_account:
             wait = self._holds.hold(lane.account_id, began, PAUSED_S if error.pauses else error.retry_after)
         else:
             wait = error.retry_after if error.retry_after is not None else back_off(reply.tries + lane.tries)
-        log.warning("send_failed", outbox_id=reply.id, dead=dead, wait=round(wait, 1), error=str(error)[:120])
-        noted = self._marks.failed(reply, error, dead=dead, next_at=self._now() + timedelta(seconds=wait))
-        if dead and noted:
+        log.warning(
+            "send_failed",
+            outbox_id=reply.id,
+            over=over,
+            wait=round(wait, 1),
+            reason=error.reason.value,
+            error=str(error)[:120],
+        )
+        fate: Fate = "held" if error.waits else "dead" if error.permanent else "later"
+        noted = self._marks.failed(Failure(reply, error, fate, self._now() + timedelta(seconds=wait)))
+        if over and noted:
             self._go_on(conversation_id, lane)
             return
         with self._lock:
             lane.tries += 1
+            lane.doubtful = lane.doubtful or error.unknown
             self._put_off(conversation_id, wait)

@@ -24,10 +24,16 @@ NAMES = frozenset({
     "TIMEZONE", "LOG_LEVEL", "WEB_WORKERS", "WEB_THREADS",
     "MESSENGER_APP_ID", "MESSENGER_APP_SECRET", "MESSENGER_APP_SECRET_OLD", "MESSENGER_VERIFY_TOKEN",
     "MESSENGER_PAGE_ID", "MESSENGER_PAGE_TOKEN", "MESSENGER_API_URL", "MESSENGER_API_VERSION",
+    "MESSENGER_WINDOW_HOURS", "MESSENGER_HUMAN_AGENT", "MESSENGER_TYPING",
     "ZALO_APP_ID", "ZALO_APP_SECRET", "ZALO_OA_ID", "ZALO_OA_SECRET", "ZALO_ACCESS_TOKEN", "ZALO_REFRESH_TOKEN",
-    "ZALO_API_URL", "ZALO_OAUTH_URL",
+    "ZALO_API_URL", "ZALO_OAUTH_URL", "ZALO_ZBS_URL", "ZALO_APP_SECRET_OLD", "ZALO_OA_SECRET_OLD", "ZALO_SIGNATURE",
+    "ZALO_PKCE_VERIFIER", "ZALO_APPSECRET_PROOF", "ZALO_BUTTONS", "ZALO_PAID", "ZALO_CALLS_A_MINUTE", "ZALO_VERIFIER",
+    "ZALOBOT_TOKEN", "ZALOBOT_SECRET", "ZALOBOT_API_URL", "TAKEOVER_HOURS", "MEDIA_HOSTS",
 })
 # fmt: on
+SIGNATURES = ("auto", "app-body", "app-header", "oa-body", "oa-header")
+"""What Zalo's signature begins with (the app's id or the OA's) and which time it ends with. auto: any of these."""
+TYPING = ("auto", "always", "never")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 KEY_FILE = "secret_key"
 SOCKET_PATH_BYTES = 107  # unix(7): sun_path has 108, with the NUL at the end
@@ -67,14 +73,32 @@ class Settings:
     messenger_page_token: str = field(repr=False)
     messenger_api_url: str
     messenger_api_version: str
+    messenger_window_hours: int  # how long after her last action we may write
+    messenger_human_agent: bool  # Meta has granted the app "Human Agent"
+    messenger_typing: str  # of TYPING; auto: only where she has to wait
     zalo_app_id: str
     zalo_app_secret: str = field(repr=False)
+    zalo_app_secret_old: tuple[str, ...] = field(repr=False)
     zalo_oa_id: str
     zalo_oa_secret: str = field(repr=False)
+    zalo_oa_secret_old: tuple[str, ...] = field(repr=False)
     zalo_access_token: str = field(repr=False)
     zalo_refresh_token: str = field(repr=False)
     zalo_api_url: str
     zalo_oauth_url: str
+    zalo_zbs_url: str
+    zalo_signature: str  # of SIGNATURES
+    zalo_pkce_verifier: str = field(repr=False)  # the one of the console; empty: a fresh one for each consent
+    zalo_appsecret_proof: bool
+    zalo_buttons: bool  # no: numbers only, where the package refuses buttons
+    zalo_paid: bool  # the co-op pays for messages from 48 hours to 7 days after her last one
+    zalo_calls_a_minute: int
+    zalo_verifier: str  # the code of the file by which Zalo proves the domain
+    zalobot_token: str = field(repr=False)
+    zalobot_secret: str = field(repr=False)
+    zalobot_api_url: str
+    takeover_hours: int  # how long after a colleague's last words the bot stays silent
+    media_hosts: tuple[str, ...]  # further hosts from which attachments may be fetched
 
     @classmethod
     def read(cls, environ: Mapping[str, str], dotenv: Path | None = None) -> Self:
@@ -111,14 +135,34 @@ class Settings:
             messenger_api_version=source.matching(
                 "MESSENGER_API_VERSION", "v25.0", r"v[0-9]{1,3}\.[0-9]", "a version such as v25.0"
             ),
+            messenger_window_hours=source.number("MESSENGER_WINDOW_HOURS", 24, 1, 168),
+            messenger_human_agent=source.yes("MESSENGER_HUMAN_AGENT", default=False),
+            messenger_typing=source.one_of("MESSENGER_TYPING", "auto", TYPING),
             zalo_app_id=source.text("ZALO_APP_ID"),
             zalo_app_secret=source.text("ZALO_APP_SECRET"),
+            zalo_app_secret_old=source.several("ZALO_APP_SECRET_OLD"),
             zalo_oa_id=source.text("ZALO_OA_ID"),
             zalo_oa_secret=source.text("ZALO_OA_SECRET"),
+            zalo_oa_secret_old=source.several("ZALO_OA_SECRET_OLD"),
             zalo_access_token=source.text("ZALO_ACCESS_TOKEN"),
             zalo_refresh_token=source.text("ZALO_REFRESH_TOKEN"),
             zalo_api_url=source.address("ZALO_API_URL", "https://openapi.zalo.me"),
             zalo_oauth_url=source.address("ZALO_OAUTH_URL", "https://oauth.zaloapp.com"),
+            zalo_zbs_url=source.address("ZALO_ZBS_URL", "https://business.openapi.zalo.me"),
+            zalo_signature=source.one_of("ZALO_SIGNATURE", "auto", SIGNATURES),
+            zalo_pkce_verifier=source.matching(
+                "ZALO_PKCE_VERIFIER", "", r"|[A-Za-z0-9_-]{43}", "43 letters and digits, as the console shows them"
+            ),
+            zalo_appsecret_proof=source.yes("ZALO_APPSECRET_PROOF", default=False),
+            zalo_buttons=source.yes("ZALO_BUTTONS", default=True),
+            zalo_paid=source.yes("ZALO_PAID", default=False),
+            zalo_calls_a_minute=source.number("ZALO_CALLS_A_MINUTE", 100, 1, 4000),
+            zalo_verifier=source.matching("ZALO_VERIFIER", "", r"[A-Za-z0-9_-]*", "the code in the file's name"),
+            zalobot_token=source.text("ZALOBOT_TOKEN"),
+            zalobot_secret=source.matching("ZALOBOT_SECRET", "", r"|.{8,256}", "8 to 256 characters"),
+            zalobot_api_url=source.address("ZALOBOT_API_URL", "https://bot-api.zaloplatforms.com"),
+            takeover_hours=source.number("TAKEOVER_HOURS", 12, 1, 168),
+            media_hosts=source.several("MEDIA_HOSTS"),
         )
         if settings.secret_key:
             return settings
@@ -133,6 +177,27 @@ class Settings:
     def messenger_app_secrets(self) -> list[str]:
         """The secrets that a delivery may be signed with, the newest first; none where Messenger is off."""
         return [self.messenger_app_secret, *self.messenger_app_secret_old] if self.messenger_app_secret else []
+
+    @property
+    def zalo_secrets(self) -> list[str]:
+        """The secrets that a delivery may be signed with: the OA's, or the app's where the OA's is not known."""
+        own = [self.zalo_oa_secret, *self.zalo_oa_secret_old]
+        return [one for one in own if one] or [one for one in (self.zalo_app_secret, *self.zalo_app_secret_old) if one]
+
+    @property
+    def zalobot_id(self) -> str:
+        """The bot's own id: a token begins with it."""
+        return self.zalobot_token.partition(":")[0]
+
+    @property
+    def zalo_missing(self) -> list[str]:
+        """The variables that Zalo still needs; all of them where it is off."""
+        needed = {
+            "ZALO_APP_ID": self.zalo_app_id,
+            "ZALO_APP_SECRET": self.zalo_app_secret,
+            "ZALO_OA_SECRET": self.zalo_oa_secret,
+        }
+        return [name for name, value in needed.items() if not value]
 
     @property
     def messenger_missing(self) -> list[str]:
@@ -166,6 +231,12 @@ class _Source:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
             raise BadSetting(name, f"should be a whole number from {least} to {most}")
         return int(value)
+
+    def yes(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "yes" if default else "no").lower()
+        if value not in {"yes", "no", "1", "0", "true", "false"}:
+            raise BadSetting(name, "should be yes or no")
+        return value in {"yes", "1", "true"}
 
     def matching(self, name: str, default: str, pattern: str, example: str) -> str:
         value = self.text(name, default)

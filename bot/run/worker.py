@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,9 +29,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from bot import inbox
 from bot.engine import Lost, World, give_up, take_turn
 from bot.run.bell import Bell, queue_of, short_redis
-from bot.run.couriers import make_couriers
+from bot.run.couriers.making import make_couriers
+from bot.run.grants import make_grants
 from bot.run.kin import WORKER_LOCK
 from bot.run.logs import set_up_logs
+from bot.run.pace import Pace
 from bot.run.roof import make_world, open_database
 from bot.run.sender import THREADS, Sender
 from bot.run.settings import Settings
@@ -172,7 +175,14 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.database = open_database(settings)
         self.bell = Bell(short_redis(settings.redis_url))
-        self.sender = Sender(self.database, make_couriers(settings, self.database, THREADS))
+        pace = Pace()
+        self.sender = Sender(
+            self.database,
+            make_couriers(settings, self.database, make_grants(settings, self.database), THREADS),
+            language=settings.default_locale,
+            takeover=timedelta(hours=settings.takeover_hours),
+            pace=pace,
+        )
         self.turns = Turns(self.database, make_world(settings), self.sender.wake)
         self.ownership = Ownership(self.database, settings.var_dir)
         self.redis: Redis = Redis.from_url(settings.redis_url, protocol=2)

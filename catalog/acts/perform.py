@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from catalog.acts import Command, News, Refused, Result, Who
 from catalog.acts.cancelling import cancel
+from catalog.acts.forgetting import Forget, forget_her
 from catalog.acts.knowing import give_consent, redeem, save_contact
 from catalog.acts.noting import call_somebody, count_scan, keep_wish
 from catalog.acts.offer import CorrectOffer, PostOffers, WithdrawOffers
@@ -49,6 +50,8 @@ def _alone(db: Session, who: Who, command: Command) -> Result:
             return call_somebody(db, who, command)
         case Wish():
             return keep_wish(db, who, command)
+        case Forget():
+            return forget_her(db, who)
         case RecordScan():
             return count_scan(db, who, command)
         case _:

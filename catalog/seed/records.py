@@ -82,6 +82,7 @@ class ProductRecord(Record):
     season: str = ""
     fresh: bool = False
     story: str = ""
+    image: str = ""
     ocop_stars: int | None = None
     ocop_valid_until: date | None = None
     certificates: list[CertificateRecord] = []

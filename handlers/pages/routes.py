@@ -1,4 +1,4 @@
-"""The public pages: the co-op with its chat, the page behind a stamp, and what we keep about people."""
+"""The public pages: the co-op with its chat, and the page behind a stamp."""
 
 import hashlib
 from pathlib import Path
@@ -24,7 +24,7 @@ GUARDS = {
 
 
 def pages(reader: Reader, translate: Translate) -> Blueprint:
-    """`/`, `/t/<code>`, `/privacy`, and their assets. `?lang=en` chooses a language, otherwise it is Vietnamese."""
+    """`/`, `/t/<code>`, and their assets. `?lang=en` chooses a language, otherwise it is Vietnamese."""
     site = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
     version = _version(HERE / "static")
     drawn = sorted(path.stem for path in (HERE / "static" / "drawn").iterdir())
@@ -89,10 +89,6 @@ def pages(reader: Reader, translate: Translate) -> Blueprint:
         response = Response(status=303)
         response.location = url_for("pages.stamp", code=code_of(typed) or typed, lang=request.args.get("lang"))
         return response
-
-    @site.get("/privacy")
-    def privacy() -> Response:
-        return page("privacy.html")
 
     return site
 

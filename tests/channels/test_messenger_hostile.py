@@ -1,5 +1,8 @@
-"""Signed bodies that nobody meant: nothing raises, and what can be read is read."""
+"""Signed bodies that nobody meant: nothing raises, what can be read is read, and nobody gets another one's answer."""
 
+import itertools
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -7,12 +10,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.event import Event, Inbound, Other, Referral, Silent, Start, Tap, Text, dump_event, load_event
+from bot.event import (
+    SAID,
+    AccountNews,
+    Edited,
+    Event,
+    HandedBack,
+    Inbound,
+    Other,
+    Referral,
+    Silent,
+    Start,
+    TakenOver,
+    Tap,
+    Text,
+    Touched,
+    dump_event,
+    load_event,
+)
 from handlers.channels.messenger import codec, shapes
-from handlers.channels.messenger.codec import Unreadable
+from handlers.wire import Unreadable, read_body
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-PAGE, PSID = "112233445566778", "7012345678901234"
+PAGE, PSID, APP = "112233445566778", "7012345678901234", "1517776481860111"
 
 
 def item(**content: object) -> dict[str, object]:
@@ -54,7 +74,7 @@ def events(*items: object) -> list[Event]:
     ],
 )
 def test_an_unreadable_body_says_why(raw: bytes, why: str) -> None:
-    assert codec.read_body(raw) == Unreadable(why)
+    assert read_body(raw) == Unreadable(why)
 
 
 @pytest.mark.parametrize(
@@ -69,15 +89,15 @@ def test_an_unreadable_body_says_why(raw: bytes, why: str) -> None:
     ],
 )
 def test_half_a_surrogate_pair_is_replaced_and_the_rest_is_kept(raw: bytes, text: str) -> None:
-    assert codec.read_body(raw) == {"a": text}
+    assert read_body(raw) == {"a": text}
 
 
 def test_of_a_name_that_comes_twice_the_last_counts() -> None:
-    assert codec.read_body(b'{"object":"user","object":"page"}') == {"object": "page"}
+    assert read_body(b'{"object":"user","object":"page"}') == {"object": "page"}
 
 
 def test_a_number_of_thirty_digits_is_no_id_and_harms_nothing() -> None:
-    body = codec.read_body(
+    body = read_body(
         b'{"object":"page","entry":[{"id":1,"messaging":[{"sender":{"id":7},"timestamp":%s,"message":{"text":"a"}}]}]}'
         % (b"9" * 30)
     )
@@ -203,6 +223,21 @@ def test_the_second_edit_and_the_second_reaction_are_new_events() -> None:
         "reaction:m_1:unreact:1795258800001",
         "reaction:m_1:react:1795258800002",
     ]
+    assert [one.event for one in found] == [
+        Edited("a"),
+        Edited("b"),
+        Touched("reaction"),
+        Silent("reaction"),
+        Touched("reaction"),
+    ]
+
+
+def test_edits_and_reactions_without_a_number_or_a_time_are_told_apart_by_all_they_hold() -> None:
+    edits = read(*(item(message_edit={"mid": "m_1", "text": words}) for words in "aab"))
+    hearts = read(*({"sender": {"id": PSID}, "reaction": {"mid": "m_1", "action": a}} for a in ("react", "unreact")))
+
+    assert [one.key == edits[0].key for one in edits] == [True, True, False]
+    assert len({one.key for one in hearts}) == 2
 
 
 @pytest.mark.parametrize("ref", ["", "t 1", "t-1\n", "tem-số-1", "<script>", "a" * 2084, None])
@@ -249,6 +284,187 @@ def test_a_text_of_any_length_is_cut_and_cleaned() -> None:
     assert events(item(message={"text": "á\x00\u202e" + "x" * 100_000})) == [Text("á" + "x" * 1997)]
 
 
+@pytest.mark.parametrize(
+    "coordinates",
+    [None, {}, [], {"lat": 21.0}, {"lat": "21", "long": "105"}, {"lat": True, "long": 1}, {"lat": 10**400, "long": 1}],
+)
+def test_a_place_without_two_degrees_is_no_place(coordinates: object) -> None:
+    place = {"type": "location", "payload": {"coordinates": coordinates}, "coordinates": coordinates}
+
+    assert events(item(message={"mid": "m_1", "attachments": [place]})) == [Other("location")]
+
+
+ECHO = {"mid": "m_9", "is_echo": True, "text": "Chào", "app_id": APP, "metadata": "out:8841.1"}
+EVERY_EVENT: dict[str, dict[str, object]] = {
+    "message": {
+        "mid": "m_1",
+        "text": "Đặt",
+        "quick_reply": {"payload": "1:yes:"},
+        "attachments": [{"type": "image", "payload": {"url": "https://x.example/a.jpg"}}],
+        "referral": {"ref": "t-483920176504"},
+        "is_deleted": False,
+        "reply_to": {"mid": "m_0"},
+    },
+    "postback": {"mid": "m_2", "title": "Sửa", "payload": "1:change:", "referral": {"ref": "nsx-839201765044"}},
+    "referral": {"ref": "t-483920176504", "source": "SHORTLINK", "type": "OPEN_THREAD"},
+    "message_edit": {"mid": "m_1", "text": "5 kg", "num_edit": 1},
+    "reaction": {"mid": "m_1", "action": "react", "reaction": "love", "emoji": "❤️"},
+    "pass_thread_control": {"previous_owner_app_id": "263902037430900", "new_owner_app_id": APP, "metadata": ""},
+    "take_thread_control": {"previous_owner_app_id": APP, "new_owner_app_id": 263902037430900, "metadata": ""},
+    "policy_enforcement": {"action": "block", "reason": "x"},
+    "policy-enforcement": {"action": "unblock"},
+    "delivery": {"mids": ["m_9"], "watermark": 1},
+    "read": {"watermark": 1},
+    "optin": {"type": "notification_messages", "payload": "x"},
+    "account_linking": {"status": "linked", "authorization_code": "x"},
+    "request_thread_control": {"requested_owner_app_id": 1},
+    "app_roles": {"1": ["primary_receiver"]},
+    "order": {"products": []},
+    "unheard_of": {"mid": "m_1"},
+}
+ODD: tuple[object, ...] = (
+    None,
+    "",
+    "x",
+    0,
+    7,
+    -1,
+    1.5,
+    True,
+    [],
+    ["x"],
+    {},
+    {"x": 1},
+    {"id": PSID},
+    [None],
+    "\x00",
+    "a" * 3000,
+)
+
+
+def spoilt(content: dict[str, object]) -> Iterator[dict[str, object]]:
+    """The content without each of its fields, and with each of them as something else."""
+    for name in content:
+        yield {one: value for one, value in content.items() if one != name}
+        for odd in ODD:
+            yield content | {name: odd}
+
+
+@pytest.mark.parametrize("where", ["messaging", "standby"])
+@pytest.mark.parametrize("name", [*EVERY_EVENT, "echo"])
+def test_an_event_with_anything_wrong_in_it_is_read_or_kept_and_is_nobody_elses(name: str, where: str) -> None:
+    """Each field missing, and each of it as sixteen other things, in the item and inside; each of them twice."""
+    if name == "echo":
+        whole: dict[str, object] = {"sender": {"id": PAGE}, "recipient": {"id": PSID}, "message": ECHO}
+    else:
+        whole = {"sender": {"id": PSID}, "recipient": {"id": PAGE}, name: EVERY_EVENT[name]}
+    whole["timestamp"] = 1795258800001
+    inner = "message" if name == "echo" else name
+    content = whole[inner]
+    assert isinstance(content, dict)
+    items = [*spoilt(whole), *(whole | {inner: spoiled} for spoiled in spoilt(content))]
+
+    for spoiled in items:
+        body = {"object": "page", "entry": [{"id": PAGE, where: [spoiled, spoiled]}]}
+        found = codec.parse(json.loads(json.dumps(body)), NOW, APP)
+        half = len(found) // 2
+        assert half in (1, 2)
+        assert found[:half] == found[half:]
+        for one in found:
+            check_address(one, spoiled)
+
+
+def check_address(one: Inbound, raw: object) -> None:
+    """An event that somebody acts on belongs to the person whom the item names, and never to the page."""
+    named = []
+    if isinstance(raw, dict):
+        named = [party.get("id") for party in (raw.get("sender"), raw.get("recipient")) if isinstance(party, dict)]
+    assert load_event(dump_event(one.event)) == one.event
+    if isinstance(one.event, AccountNews) or not one.sender:
+        assert one.sender == ""
+        assert isinstance(one.event, AccountNews | Silent)
+        return
+    assert one.sender != PAGE
+    assert one.sender in map(str, named)
+    if isinstance(one.event, (*SAID, Touched)):
+        assert isinstance(raw, dict)
+        assert one.sender == str(raw["sender"]["id"])
+        assert not (raw.get("message") or {}).get("is_echo")
+
+
+@pytest.mark.parametrize("where", ["messaging", "standby"])
+@pytest.mark.parametrize("app_id", [APP, ""])
+def test_no_echo_ever_makes_the_bot_speak(where: str, app_id: str) -> None:
+    """Marked or not, to anybody, from any app, with anything inside."""
+    for sender, recipient, marked in itertools.product((PAGE, PSID, None), (PAGE, PSID, None), (True, False)):
+        for content in EVERY_EVENT["message"], ECHO, {"mid": "m_1"}, {"is_deleted": True, "mid": "m_1"}:
+            echo = {**content, "is_echo": marked}
+            if not marked and sender != PAGE:
+                continue
+            raw = {"sender": {"id": sender}, "recipient": {"id": recipient}, "message": echo}
+            found = codec.parse({"object": "page", "entry": [{"id": PAGE, where: [raw]}]}, NOW, app_id)
+            assert len(found) == 1
+            assert isinstance(found[0].event, Silent | TakenOver)
+            assert found[0].sender in ("", PSID)
+
+
+@pytest.mark.parametrize(
+    ("new", "event"),
+    [
+        (APP, HandedBack("42")),
+        (int(APP), HandedBack("42")),
+        (42, TakenOver("42", speaks=False)),
+        (None, Silent("handover")),
+        ([], Silent("handover")),
+        (1.5, Silent("handover")),
+        (True, Silent("handover")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["pass_thread_control", "take_thread_control"])
+def test_the_new_owner_decides_whose_the_thread_is(kind: str, new: object, event: Event) -> None:
+    raw = item(**{kind: {"previous_owner_app_id": 42, "new_owner_app_id": new}})
+
+    [found] = codec.parse({"object": "page", "entry": [{"id": PAGE, "messaging": [raw]}]}, NOW, APP)
+
+    assert (found.sender, found.event) == (PSID, event)
+
+
+def test_the_same_event_beside_and_for_us_is_two_events_but_our_echo_is_one() -> None:
+    her, ours = (
+        item(message={"mid": "m_1", "text": "a"}),
+        {
+            "sender": {"id": PAGE},
+            "recipient": {"id": PSID},
+            "message": ECHO,
+        },
+    )
+    body = {"object": "page", "entry": [{"id": PAGE, "messaging": [her, ours], "standby": [her, ours]}]}
+
+    found = codec.parse(body, NOW, APP)
+
+    assert [one.key for one in found] == [
+        "message:m_1",
+        codec.echo_key("out:8841.1"),
+        "standby:message:m_1",
+        codec.echo_key("out:8841.1"),
+    ]
+
+
+def test_a_template_that_is_approved_again_is_news_again() -> None:
+    change = {
+        "field": "message_template_status_update",
+        "value": {"event": "APPROVED", "message_template_name": "don_v1"},
+    }
+
+    def keys(*times: object) -> list[str]:
+        entries = [{"id": PAGE, "time": time, "changes": [change]} for time in times]
+        return [one.key for one in codec.parse({"object": "page", "entry": entries}, NOW)]
+
+    first, again, repeated = keys(1795258800, 1795258900, 1795258800)
+    assert first != again
+    assert first == repeated
+
+
 SHAPES = [shape for shape in vars(shapes).values() if isinstance(shape, type) and issubclass(shape, msgspec.Struct)]
 NAMES = st.sampled_from([field.name for shape in SHAPES for field in msgspec.structs.fields(shape)])
 JSON = st.recursive(
@@ -258,12 +474,46 @@ JSON = st.recursive(
 )
 
 
-@given(items=st.lists(JSON, max_size=4))
-def test_whatever_an_item_holds_it_becomes_events_that_can_be_stored(items: list[object]) -> None:
-    found = read(*items)
+PARTY = st.fixed_dictionaries({"id": st.sampled_from([PAGE, PSID, "7012345678905678", 7, "", None, True])})
+ITEM = st.fixed_dictionaries(
+    {},
+    optional={
+        "sender": PARTY | JSON,
+        "recipient": PARTY | JSON,
+        "timestamp": JSON,
+        **{name: st.just(content) | JSON for name, content in EVERY_EVENT.items()},
+        "message": st.just(ECHO) | st.just(EVERY_EVENT["message"]) | JSON,
+    },
+)
+
+
+@given(
+    items=st.lists(ITEM | JSON, max_size=4),
+    where=st.sampled_from(["messaging", "standby"]),
+    app_id=st.sampled_from([APP, ""]),
+)
+def test_whatever_an_item_holds_it_becomes_events_that_can_be_stored(
+    items: list[object], where: str, app_id: str
+) -> None:
+    found = codec.parse({"object": "page", "entry": [{"id": PAGE, where: items}]}, NOW, app_id)
 
     assert len(found) >= len(items)
     for one in found:
         assert one.key.isascii()
         assert one.sender.isascii()
         assert load_event(dump_event(one.event)) == one.event
+    if len(items) == 1:
+        for one in found:
+            check_address(one, items[0])
+
+
+@given(payload=JSON | st.dictionaries(st.sampled_from(["object", "entry"]), JSON), changes=st.lists(JSON, max_size=4))
+def test_whatever_a_body_holds_nothing_is_raised(payload: object, changes: list[object]) -> None:
+    codec.parse(payload, NOW)
+    if isinstance(payload, dict):
+        codec.parse(payload | {"object": "page", "entry": [payload, *changes]}, NOW)
+    found = codec.parse({"object": "page", "entry": [{"id": PAGE, "changes": changes}]}, NOW)
+
+    assert len(found) == len(changes)
+    assert {one.sender for one in found} <= {""}
+    assert all(isinstance(one.event, Silent | AccountNews) for one in found)

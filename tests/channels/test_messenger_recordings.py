@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from bot.event import dump_event
+from bot.permit import Way
 from bot.reply import Bubble
 from handlers.channels.messenger import codec
 
@@ -27,7 +28,7 @@ def test_a_recorded_delivery_becomes_its_events(path: Path) -> None:
             "at": inbound.at.isoformat(),
             "event": json.loads(dump_event(inbound.event)),
         }
-        for inbound in codec.parse(recording["payload"], NOW)
+        for inbound in codec.parse(recording["payload"], NOW, recording.get("app_id", ""))
     ]
 
     assert found == recording["inbounds"]
@@ -37,4 +38,5 @@ def test_a_recorded_delivery_becomes_its_events(path: Path) -> None:
 def test_a_bubble_becomes_the_recorded_messages(path: Path) -> None:
     recording = json.loads(path.read_bytes())
 
-    assert codec.render(msgspec.convert(recording["bubble"], Bubble)) == recording["rendered"]
+    way = Way(recording.get("way", "reply"))
+    assert codec.render(msgspec.convert(recording["bubble"], Bubble), way=way) == recording["rendered"]

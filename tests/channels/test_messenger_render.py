@@ -1,22 +1,48 @@
 """Every bubble keeps Meta's limits: the stand-in enforces them, so here it says whether a message may go out."""
 
 import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reply import Bubble, Button, Limits
+from bot.permit import Way
+from bot.reply import Bought, Bubble, Button, Limits, Notice, Reason, Receipt, SendError
 from handlers.channels.messenger import codec
-from handlers.channels.messenger.fit import shorten, split, units
+from handlers.fit import shorten, split, units
+from tests.simulators.graph_receipt import Line
+from tests.simulators.graph_receipt import Receipt as Paper
 from tests.simulators.graph_rules import Shown, shown
 
 THREE = (Button("q1.1", "Đúng"), Button("q1.2", "Sửa"), Button("q1.3", "Thôi"))
+ORDER = Receipt(
+    order_code="DH9X7K",
+    recipient="Bác Hoa",
+    seller="HTX Suối Mây",
+    payment="Tiền mặt khi nhận",
+    at=datetime(2026, 11, 21, 11, 0, tzinfo=UTC),
+    lines=(Bought("Cam sành", "2,5 kg", 70_000), Bought("Mật ong rừng", "", 180_000)),
+    subtotal_vnd=250_000,
+    fee_vnd=30_000,
+    total_vnd=280_000,
+)
 
 
-def received(bubble: Bubble) -> list[Shown]:
-    """What the person sees. Raises Refused where a limit is not kept."""
+def received(bubble: Bubble, way: Way = Way.REPLY) -> list[Shown]:
+    """What the person sees; a picture has its path as id. Raises Refused where a limit is not kept."""
+    kind = (
+        {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"} if way is Way.HUMAN else {"messaging_type": "RESPONSE"}
+    )
     bodies = [
-        {"recipient": {"id": "7"}, "messaging_type": "RESPONSE", "message": message} for message in codec.render(bubble)
+        {
+            "recipient": {"id": "7"},
+            **kind,
+            "message": codec.image_message(message["image"]) if "image" in message else message,
+        }
+        for message in codec.render(bubble, way=way)
     ]
     return [one for body in bodies if (one := shown(body)) is not None]
 
@@ -100,6 +126,127 @@ def test_a_title_is_shortened_between_graphemes() -> None:
     assert units(shorten("👍" * 30, 20)) <= 20
 
 
+def test_a_picture_without_a_card_goes_first_to_be_uploaded() -> None:
+    assert codec.render(Bubble("Tem đây ạ", image="/media/tem.png")) == [
+        {"image": "/media/tem.png"},
+        {"text": "Tem đây ạ"},
+    ]
+    assert codec.render(Bubble("", image="https://htx.example/a.jpg")) == [{"image": "https://htx.example/a.jpg"}]
+    assert received(Bubble("Tem đây ạ", THREE, image="p")) == [
+        Shown(attachment="image p"),
+        *received(Bubble("Tem đây ạ", THREE)),
+    ]
+
+
+def test_a_card_that_became_words_keeps_its_picture() -> None:
+    assert [sorted(message) for message in codec.render(Bubble("", card_title="Cam", image="/a.jpg"))] == [
+        ["image"],
+        ["text"],
+    ]
+
+
+def test_a_receipt_stands_after_the_words_and_their_buttons() -> None:
+    words, paper = received(Bubble("Em đã nhận đơn.", THREE, receipt=ORDER))
+
+    assert (words.text, words.titles) == ("Em đã nhận đơn.", ("Đúng", "Sửa", "Thôi"))
+    assert paper == Shown(
+        receipt=Paper(
+            "Bác Hoa",
+            "DH9X7K",
+            "VND",
+            "Tiền mặt khi nhận",
+            Decimal(280_000),
+            (Line("Cam sành", Decimal(70_000)), Line("Mật ong rừng", Decimal(180_000))),
+        )
+    )
+
+
+def test_a_receipt_has_whole_amounts_and_its_moment_in_seconds_as_a_string() -> None:
+    [message] = codec.render(Bubble("", receipt=ORDER))
+
+    assert message == {
+        "attachment": {
+            "type": "template",
+            "payload": {
+                "template_type": "receipt",
+                "recipient_name": "Bác Hoa",
+                "order_number": "DH9X7K",
+                "payment_method": "Tiền mặt khi nhận",
+                "currency": "VND",
+                "timestamp": "1795258800",
+                "summary": {"subtotal": 250_000, "shipping_cost": 30_000, "total_cost": 280_000},
+                "merchant_name": "HTX Suối Mây",
+                "elements": [
+                    {"title": "Cam sành", "price": 70_000, "currency": "VND", "subtitle": "2,5 kg"},
+                    {"title": "Mật ong rừng", "price": 180_000, "currency": "VND"},
+                ],
+            },
+        }
+    }
+
+
+def test_quick_replies_move_on_to_the_receipt_because_they_would_vanish_above_it() -> None:
+    words, paper = received(Bubble("ă" * 641, THREE, receipt=ORDER))
+
+    assert (words.titles, paper.titles) == ((), ("Đúng", "Sửa", "Thôi"))
+    assert paper.receipt is not None
+
+
+def test_what_a_person_typed_goes_without_a_receipt() -> None:
+    assert received(Bubble("Em gửi bác", receipt=ORDER), Way.HUMAN) == [Shown("Em gửi bác")]
+
+
+@pytest.mark.parametrize("blank", ["order_code", "recipient", "payment"])
+def test_a_receipt_with_a_blank_where_meta_wants_words_is_left_out(blank: str) -> None:
+    assert received(Bubble("Đơn ạ", receipt=replace(ORDER, **{blank: " "}))) == [Shown("Đơn ạ")]
+
+
+def test_the_lines_beyond_a_hundred_are_one_so_that_the_sum_is_right() -> None:
+    lines = tuple(Bought(f"Món {n}", "1 kg", n) for n in range(1, 151))
+
+    [bubble] = received(Bubble("", receipt=replace(ORDER, lines=lines)))
+
+    assert bubble.receipt is not None
+    assert len(bubble.receipt.lines) == 100
+    assert bubble.receipt.lines[-1].title == "…"
+    assert sum(line.price for line in bubble.receipt.lines) == sum(range(1, 151))
+
+
+def test_free_words_never_go_as_a_template() -> None:
+    with pytest.raises(SendError) as caught:
+        codec.render(Bubble("Chào bác"), way=Way.TEMPLATE)
+
+    assert (caught.value.reason, caught.value.permanent) == (Reason.SHAPE, True)
+
+
+def test_a_template_has_its_parameters_in_order_and_nothing_that_meta_refuses_in_them() -> None:
+    notice = Notice("order_new", {"gia": " 50%\n#2 $ ", "ma": "DH9X7K", "khac": "x"})
+
+    assert codec.template_message(notice, "don_v1", "vi", ["ma", "gia"]) == {
+        "template": {
+            "name": "don_v1",
+            "language": {"code": "vi"},
+            "components": [
+                {
+                    "type": "body",
+                    "parameters": [
+                        {"type": "text", "parameter_name": "ma", "text": "DH9X7K"},
+                        {"type": "text", "parameter_name": "gia", "text": "50％ ＃2 ＄"},
+                    ],
+                }
+            ],
+        }
+    }
+
+
+@pytest.mark.parametrize("values", [{}, {"ma": " "}])
+def test_a_template_with_a_hole_is_our_own_mistake(values: dict[str, str]) -> None:
+    with pytest.raises(SendError, match="no value for ma") as caught:
+        codec.template_message(Notice("order_new", values), "don_v1", "vi", ["ma"])
+
+    assert (caught.value.reason, caught.value.permanent) == (Reason.SHAPE, True)
+
+
 WORDS = st.text(st.sampled_from("aàđế .\n?!👍🏽\u200d🇻🇳\u0301"), max_size=5000)
 SHORT = st.text(st.sampled_from("aàđế 👍🏽\u200d\u0301"), max_size=30)
 
@@ -113,13 +260,29 @@ SHORT = st.text(st.sampled_from("aàđế 👍🏽\u200d\u0301"), max_size=30)
         st.text(st.sampled_from("aàế "), max_size=100),
         st.sampled_from(["", "/static/cam.jpg", "https://htx.example/cam.jpg"]),
     ),
+    paper=st.booleans(),
 )
 def test_whatever_a_bubble_holds_the_platform_takes_it(
-    text: str, titles: list[str], offset: int, card: tuple[str, str, str]
+    text: str, titles: list[str], offset: int, card: tuple[str, str, str], paper: bool
 ) -> None:
     buttons = tuple(Button(f"q1.{n}", title) for n, title in enumerate(titles, 1))
 
-    bubbles = received(Bubble(text, buttons, offset, *card))
+    bubbles = received(Bubble(text, buttons, offset, *card, receipt=ORDER if paper else None))
 
     said = "".join("".join(bubble.text.split()) for bubble in bubbles)
     assert "".join(unicodedata.normalize("NFC", text).split()) in said
+    assert [bubble.receipt is not None for bubble in bubbles].count(True) == paper
+    assert not any(bubble.quick_replies for bubble in bubbles[:-1])
+
+
+@given(
+    st.builds(
+        Receipt,
+        *[SHORT] * 4,
+        st.just(ORDER.at),
+        st.lists(st.builds(Bought, WORDS, WORDS, st.integers(0, 10**9)), max_size=5).map(tuple),
+        *[st.integers(0, 10**9)] * 3,
+    )
+)
+def test_whatever_a_receipt_holds_the_platform_takes_it(order: Receipt) -> None:
+    assert len(received(Bubble("", receipt=order))) <= 1

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from bot.event import Event, Referral, Silent, Start, Tap, Text, load_event
+from bot.event import Event, HandedBack, Overheard, Referral, Silent, Start, TakenOver, Tap, Text, load_event
 from bot.inbox import Door, InboxRow
-from bot.reply import Bubble, Button
+from bot.reply import Bubble, Button, Reason, SendError
 from catalog.account import ensure_account
 from catalog.db import Database
 from catalog.organisation import Organisation, OrganisationKind
@@ -26,6 +26,7 @@ from tests.simulators.graph_page import Page, Phone, signature, wire
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 PAGE, PSID, SECRET, TOKEN = "112233445566778", "7012345678901234", "test-app-secret", "xin-chao"
+APP = "1517776481860111"
 
 
 class Office:
@@ -50,7 +51,7 @@ class Office:
         self.refusals += 1
 
     def receive(self, raw: bytes, header: str | None) -> int:
-        return receive(raw, header, self.door, [SECRET], NOW)
+        return receive(raw, header, self.door, [SECRET], NOW, app_id=APP)
 
     @property
     def rows(self) -> list[tuple[str, str, bool]]:
@@ -88,7 +89,7 @@ def page(office: Office) -> Page:
 
 def browser(office: Office, secrets: list[str]) -> FlaskClient:
     app = Flask(__name__)
-    app.register_blueprint(blueprint(office.door, secrets, TOKEN, lambda: NOW, office.refused))
+    app.register_blueprint(blueprint(office.door, secrets, TOKEN, lambda: NOW, office.refused, app_id=APP))
     return app.test_client()
 
 
@@ -126,12 +127,34 @@ def test_a_batch_is_stored_in_its_order_and_a_repeat_in_it_counts_once(office: O
     assert office.events == [Text("một"), Text("hai"), Referral("t-483920176504")]
 
 
-def test_echoes_receipts_and_standby_are_kept_and_never_wait(office: Office, page: Page) -> None:
-    status = page.deliver(page.echo(PSID, "Chào"), page.delivery(PSID, "m_9"), page.read(PSID))
+def test_echoes_of_ours_and_receipts_are_kept_and_never_wait(office: Office, page: Page) -> None:
+    ours = page.echo(PSID, "Chào", APP, metadata="out:8841.1")
 
-    assert status == 200
+    assert page.deliver(ours, page.delivery(PSID, "m_9"), page.read(PSID), times=2) == 200
+
+    assert office.rows[0] == (PSID, codec.echo_key("out:8841.1"), False)
     assert [waits for _, _, waits in office.rows] == [False, False, False]
     assert office.events == [Silent("echo"), Silent("delivery"), Silent("read")]
+
+
+def test_a_colleague_at_the_inbox_takes_the_thread_over_http_too(office: Office, http: FlaskClient, page: Page) -> None:
+    body = wire(page.body(page.echo(PSID, "Em Hoa đây ạ"), page.echo(PSID, "Chào", APP)))
+
+    assert http.post(PATH, data=body, headers={SIGNATURE_HEADER: signature(body, SECRET)}).status_code == 200
+
+    assert office.events == [TakenOver("263902037430900", "Em Hoa đây ạ"), Silent("echo")]
+
+
+def test_what_she_writes_to_a_colleague_is_overheard_and_counts_again_when_it_is_for_us(
+    office: Office, page: Page
+) -> None:
+    item = page.text(PSID, "còn cam không em")
+    entry = {"id": PAGE, "standby": [item]}
+
+    assert page.deliver_raw(wire({"object": "page", "entry": [entry]}), times=2) == 200
+    assert page.deliver(item) == 200
+
+    assert office.events == [Overheard("còn cam không em"), Text("còn cam không em")]
 
 
 @pytest.mark.parametrize("header", [None, "", "sha256=" + "0" * 64, "sha1=" + "0" * 40])
@@ -275,3 +298,44 @@ def test_a_new_person_who_scans_starts_with_the_link(office: Office, page: Page)
         Phone(page, graph, PSID).scan("t-483920176504")
 
     assert office.events == [Referral("t-483920176504")]
+
+
+def test_a_talk_with_its_echoes_a_colleague_and_the_way_back(office: Office) -> None:
+    """A strict page: what we send comes back as ours, what she writes to a colleague goes past us, then it is ours."""
+    with Graph(strict=True, echoes=True, app_id=APP, app_secret=SECRET, clock=lambda: NOW) as graph:
+        client = MessengerClient(graph.url, "v25.0", SECRET)
+        client.subscribe(PAGE, "page-token")
+        page = Page(PAGE, SECRET, office.receive, lambda: NOW, graph)
+        page.deliver(page.text(PSID, "alo"))
+        for place, message in enumerate(codec.render(Bubble("Chào bác", (Button("q1.1", "Đúng"),), image="/tem.png"))):
+            picture = "image" in message
+            sent = codec.image_message(client.upload(PAGE, "t", b"x", "image/png", "t.png")) if picture else message
+            client.send(PAGE, "page-token", PSID, sent, f"out:7.{place}")
+        graph.settle()
+        page.colleague(PSID, "Em Hoa đây ạ")
+        page.deliver(page.text(PSID, "chị Hoa ơi"))
+        with pytest.raises(SendError) as held:
+            client.send(PAGE, "page-token", PSID, {"text": "Dạ"}, "out:8.0")
+        page.hand_back(PSID)
+        page.deliver(page.text(PSID, "còn cam không"))
+        client.send(PAGE, "page-token", PSID, {"text": "Dạ còn"}, "out:9.0")
+        graph.settle()
+        client.close()
+
+        assert len(graph.to(PSID)) == 3
+
+    assert (held.value.reason, held.value.waits) == (Reason.HELD, True)
+    assert [event for event in office.events if event not in (Silent("read"), Silent("delivery"))] == [
+        Text("alo"),
+        Silent("echo"),
+        Silent("echo"),
+        TakenOver("263902037430900", "Em Hoa đây ạ"),
+        TakenOver("263902037430900", speaks=False),
+        Overheard("chị Hoa ơi"),
+        HandedBack("263902037430900"),
+        Text("còn cam không"),
+        Silent("echo"),
+    ]
+    assert [key for _, key, _ in office.rows if key.startswith("echo:out")] == [
+        codec.echo_key(f"out:{sent}") for sent in ("7.0", "7.1", "9.0")
+    ]

@@ -24,6 +24,7 @@ from catalog.organisation import Organisation
 from catalog.vault import Vault
 from handlers.channels.web.routes import Site, blueprint
 from handlers.channels.web.stream import Pace
+from handlers.pages.privacy import Asked, privacy
 from handlers.pages.routes import pages
 from handlers.pages.views import Coop
 
@@ -125,6 +126,9 @@ class Shelf:
     def stamp(self, code: str, language: str) -> Stamp | None:
         return {stamp.code: stamp for stamp in (ORANGES, NOODLES)}.get(code)
 
+    def asked(self, code: str) -> Asked | None:
+        return None
+
 
 class Shop:
     """The application, and the two tables as a worker would use them."""
@@ -161,6 +165,7 @@ class Shop:
             )
         )
         self.app.register_blueprint(pages(Shelf(demo), translate))
+        self.app.register_blueprint(privacy(Shelf(demo), translate))
 
     def _ring(self) -> None:
         self.rings += 1

@@ -68,7 +68,7 @@ def test_goods_carry_all_that_a_card_shows(town: Town) -> None:
         weight_g=550,
         seller_id=eggs.seller_id,
         seller="HTX Suối Mây",
-        image="",
+        image="/pictures/trung-ga.png",
         fee_vnd=5_000,
     )
     assert town.talk("v1").ports.shelf.get(eggs.id) == eggs

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 
 from bot.inbox import Door
 from bot.outbox import Outgoing
-from bot.run.couriers import make_couriers
+from bot.permit import Terms, Way
+from bot.run.courier import Courier, Message, Sending
+from bot.run.couriers.making import make_couriers
+from bot.run.grants import make_grants
 from bot.run.roof import make_world
-from bot.run.sender import Courier, Sender
+from bot.run.sender import Sender
 from bot.run.settings import Settings
 from bot.run.worker import Turns
 from catalog.acts import Command, News, Result, Who
@@ -77,10 +80,27 @@ class MortalCourier:
     courier: Courier
     fate: Fate
 
-    def deliver(self, reply: Outgoing) -> None:
+    @property
+    def terms(self) -> Terms:
+        return self.courier.terms
+
+    @property
+    def calls_a_minute(self) -> int | None:
+        return self.courier.calls_a_minute
+
+    def render(self, reply: Outgoing, way: Way) -> Sequence[Message]:
+        return self.courier.render(reply, way)
+
+    def send(self, sending: Sending) -> None:
         self.fate.at("before the reply is sent")
-        self.courier.deliver(reply)
+        self.courier.send(sending)
         self.fate.at("after the reply is sent")
+
+    def arrived(self, db: Session, sending: Sending) -> bool:
+        return self.courier.arrived(db, sending)
+
+    def has_template(self, reply: Outgoing) -> bool:
+        return self.courier.has_template(reply)
 
 
 def live(step: str, url: str, graph_url: str, var_dir: Path, delivery: tuple[bytes, str] | None) -> int:
@@ -129,7 +149,8 @@ def _send(database: MortalDatabase, settings: Settings, fate: Fate) -> None:
     from bot import outbox
 
     database.what = "mark"
-    couriers = {name: MortalCourier(courier, fate) for name, courier in make_couriers(settings, database, 2).items()}
+    made = make_couriers(settings, database, make_grants(settings, database), 2)
+    couriers = {name: MortalCourier(courier, fate) for name, courier in made.items()}
     sender = Sender(database, couriers, _now, threads=2)
     sender.start()
     sender.wake()

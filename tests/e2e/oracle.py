@@ -18,7 +18,7 @@ from catalog.stock import StockMove
 from handlers.channels.messenger import codec
 from tests.simulators.graph import Delivered
 
-SILENT = ("Silent",)
+SILENT = ("Silent", "Touched", "TakenOver", "Overheard", "AccountNews")
 FOR_NOBODY = ("Due", "OrderNews")  # may have nothing to say any more
 
 
@@ -119,7 +119,8 @@ def _arrivals(db: Session, delivered: Sequence[Delivered], kills: Sequence[int],
     promised: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row not in dead:
-            promised[row.address] += [f"out:{row.id}"] * len(codec.render(opened(db, row).bubble))
+            messages = codec.render(opened(db, row).bubble)
+            promised[row.address] += [f"out:{row.id}.{place}" for place in range(len(messages))]
     first_at: dict[tuple[str, str, object], int] = {}
     arrived: defaultdict[str, list[str]] = defaultdict(list)
     for number, one in enumerate(delivered):

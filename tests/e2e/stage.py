@@ -39,6 +39,7 @@ from tests.simulators.graph_rules import Shown
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
 APP_SECRET = "the secret of an app that there is not"
+APP_ID = "900000000000001"
 VERIFY_TOKEN = "a word that Meta repeats"
 PAGE, OTHER_PAGE = "104857600000001", "104857600000002"
 PROGRAM = "from bot.run.cli import main; main(prog_name='chophien')"
@@ -167,6 +168,7 @@ class Stage:
             "DATABASE_URL": self.url,
             "SECRET_KEY": SECRET,
             "WEB_THREADS": "16",
+            "MESSENGER_APP_ID": APP_ID,
             "MESSENGER_APP_SECRET": APP_SECRET,
             "MESSENGER_VERIFY_TOKEN": VERIFY_TOKEN,
             "MESSENGER_PAGE_ID": PAGE,

@@ -81,7 +81,7 @@ def test_it_comes_up_from_nothing_fits_into_its_memory_and_leaves_nothing_behind
         assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
         assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
         members = family(program)
-        assert len(members) == 6  # supervisor, Valkey, clock, worker, Granian and its worker
+        assert len(members) == 8  # supervisor, Valkey, clock, worker, media and its fetcher, Granian and its worker
         assert sum(member.memory_full_info().pss for member in members) <= MEMORY_MB * 1024 * 1024
         program.send_signal(signal.SIGTERM)
         assert program.wait(PATIENCE_S) == 0

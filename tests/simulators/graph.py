@@ -4,54 +4,33 @@
         MessengerClient(graph.url, "v25.0", "app-secret").send(...)
         graph.to("7012345678901234")
 
-By hand: `python -m tests.simulators.graph --port 9100` prints every bubble as it arrives.
+`Graph(strict=True, clock=...)` has windows, subscriptions, people and rates as well; see `Platform`. By hand, with a
+page to talk on: `python -m tests.simulators.graph --port 9100 --webhook URL --secret SECRET`.
 """
 
 import contextlib
-import hashlib
-import hmac
-import json
-import re
-import socket
-import struct
+import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from enum import Enum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
 
-import click
+from tests.simulators import graph_call
+from tests.simulators.graph_book import Line, PageState
+from tests.simulators.graph_call import Call
+from tests.simulators.graph_clock import today
+from tests.simulators.graph_edges import EDGES, upload
+from tests.simulators.graph_faults import Behaviour, Mode, Plans, afterwards, instead, refused
+from tests.simulators.graph_fields import Refused
+from tests.simulators.graph_platform import Platform
+from tests.simulators.graph_send import Sent, send
+from tests.simulators.graph_shown import Shown
+from tests.simulators.graph_wire import proof_of
+from tests.simulators.server import Answer, Loopback, Request
 
-from tests.simulators.graph_rules import Refused, Shown, shown
-
-PATH = re.compile(r"/v[0-9]+\.[0-9]+/([^/]+)/messages")
-
-
-class Mode(Enum):
-    OK = "ok"
-    ERROR = "500"
-    THROTTLED = "429"  # with `Retry-After` if Behaviour.retry_after is set
-    RESET = "reset"  # the connection is torn, nothing delivered
-    SILENCE = "silence"  # no answer for `seconds`, nothing delivered
-    LATE = "late"  # delivered, but no answer for `seconds`
-    HALF = "half"  # delivered, and the answer breaks off
-    SLOW = "slow"  # delivered, and answered after `seconds`
-    MOVED = "moved"  # a redirect to the same address
-    REFUSING = "refusing"  # Behaviour.refusal is the answer
-
-
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """How the next calls are answered. `in_200`: the refusal comes with HTTP 200."""
-
-    mode: Mode
-    seconds: float = 0.0
-    retry_after: str = ""
-    refusal: Refused | None = None
-    in_200: bool = False
+__all__ = ["Behaviour", "Delivered", "Graph", "Mode"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +43,12 @@ class Delivered:
     bubble: Shown
 
 
-class Graph:
+class Graph(Platform):
     """tokens: page id → its token; empty: any token is right. people: who may be written to; None: anybody.
 
     app_secret: if set, `appsecret_proof` must be right. on_delivery: called for each bubble, after it is kept.
+    echoes: after each message, pages that are attached deliver its echo, a delivery and a read. desk: answers what is
+    no path of Graph's. Other arguments: see Platform.
     """
 
     def __init__(
@@ -78,23 +59,35 @@ class Graph:
         people: Collection[str] | None = None,
         port: int = 0,
         on_delivery: Callable[[Delivered], None] = lambda delivered: None,
+        strict: bool = False,
+        clock: Callable[[], datetime] = today,
+        app_id: str = "900000000000001",
+        default_app: str = "",
+        echoes: bool = False,
+        desk: Callable[[Request], Answer] | None = None,
     ) -> None:
+        super().__init__(strict=strict, clock=clock, app_id=app_id, people=people, default_app=default_app)
         self.tokens = dict(tokens or {})
         self.app_secret = app_secret
-        self.people = people
-        self.calls: Counter[Mode] = Counter()
+        self.echoes, self.desk = echoes, desk
         self._on_delivery = on_delivery
         self._delivered: list[Delivered] = []
-        self._plans: dict[str, tuple[Behaviour, int | None]] = {}
-        self._arrived = threading.Condition()
-        self.stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.graph = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._plans = Plans()
+        self._arrived = threading.Condition(self.lock)
+        self._attached: dict[str, Callable[[Sent], None]] = {}
+        self._sent: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
+        self._unsettled = 0
+        self._server = Loopback(self._answer, port)
+        self._aftermath = threading.Thread(target=self._tell_pages)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._server.url
+
+    @property
+    def calls(self) -> Counter[Mode]:
+        """How many calls met each way of behaving."""
+        return self._plans.calls
 
     @property
     def delivered(self) -> list[Delivered]:
@@ -102,16 +95,15 @@ class Graph:
             return list(self._delivered)
 
     def start(self) -> Self:
-        self._thread.start()
+        self._server.start()
+        self._aftermath.start()
         return self
 
     def stop(self) -> None:
         """End every open connection, also those that hang, and wait for their threads."""
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.hang_up()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
+        self._sent.put(None)
+        self._aftermath.join()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -119,10 +111,10 @@ class Graph:
     def __exit__(self, *_exc: object) -> None:
         self.stop()
 
-    def behave(self, behaviour: Behaviour | Mode, times: int | None = None, page_id: str = "") -> None:
-        """From now on, or for that many calls and then well again; a page with a plan of its own keeps to that."""
+    def behave(self, behaviour: Behaviour | Mode, times: int | None = None, page_id: str = "", edge: str = "") -> None:
+        """From now on, or for that many calls and then well again; the plan of a page or an edge goes before."""
         with self._arrived:
-            self._plans[page_id] = (behaviour if isinstance(behaviour, Behaviour) else Behaviour(behaviour), times)
+            self._plans.behave(behaviour, times, page_id, edge)
 
     def to(self, psid: str, page_id: str | None = None) -> list[Shown]:
         """What this person received, oldest first."""
@@ -135,191 +127,104 @@ class Graph:
                 return [one.bubble for one in self._delivered if one.psid == psid]
         raise TimeoutError(f"{count} bubbles wanted, came: {self.to(psid)}")
 
-    def next_behaviour(self, page_id: str) -> Behaviour:
-        """How this call is to be answered; counts it."""
+    def attach(self, page_id: str, tell: Callable[[Sent], None]) -> None:
+        """tell: delivers the echo and the receipts of a message of that page."""
+        self._attached[page_id] = tell
+
+    def settle(self, seconds: float = 10.0) -> None:
+        """Wait until all echoes and receipts are delivered. Raises TimeoutError."""
         with self._arrived:
-            planned = page_id if page_id in self._plans else ""
-            behaviour, left = self._plans.get(planned, (Behaviour(Mode.OK), None))
-            if left is not None:
-                self._plans[planned] = (behaviour, left - 1)
-                if left <= 1:
-                    del self._plans[planned]
-            self.calls[behaviour.mode] += 1
-            return behaviour
+            if not self._arrived.wait_for(lambda: not self._unsettled, seconds):
+                raise TimeoutError(f"{self._unsettled} messages have no echo yet")
 
-    def judge(self, page_id: str, query: Mapping[str, str], body: object) -> tuple[str, Shown | None]:
-        """PSID and bubble of a good request. Raises Refused."""
-        token = query.get("access_token", "")
-        if not token or (self.tokens and self.tokens.get(page_id) != token):
+    def _answer(self, request: Request) -> Answer:
+        call = graph_call.read(request)
+        if call is None and self.desk is not None:
+            return self.desk(request)
+        page_id = self._page_of(call) if call else ""
+        with self._arrived:
+            behaviour = self._plans.next(page_id, call.edge if call else "")
+        answer = instead(behaviour, request)
+        if answer is None:
+            try:
+                answer = afterwards(behaviour, Answer(200, self._do(call, page_id)))
+            except Refused as refusal:
+                answer = refused(refusal)
+        return replace(answer, headers={**self._usage(page_id), **answer.headers})
+
+    def _page_of(self, call: Call) -> str:
+        """Whose call it is: the page in the path, or for `me` and for a person the token's."""
+        with self.lock:
+            by_token = next((page_id for page_id, token in self.tokens.items() if token == call.token), "")
+            if call.node == "me":
+                return by_token or next(iter(self.book.pages), "me")
+            if call.method == "GET" and not call.edge and call.node not in self.tokens:
+                return by_token or self.book.page_with(call.node) or call.node
+            return call.node
+
+    def _do(self, call: Call | None, page_id: str) -> dict[str, Any]:
+        """The body of a success. Raises Refused."""
+        if call is None:
+            raise Refused(2500, "Unknown path components", status=404)
+        page = self._authorised(call, page_id)
+        if self.strict:
+            with self.lock:
+                self.rates.call(page_id, page.engaged, self.clock())
+        if call.why:
+            raise Refused(100, call.why)
+        if (call.method, call.edge) == ("POST", "messages"):
+            answer, sent = send(self, page, call, self._deliver)
+            if sent is not None and self.echoes and sent.page_id in self._attached:
+                with self._arrived:
+                    self._unsettled += 1
+                self._sent.put(sent)
+            return answer
+        edge = EDGES.get((call.method, call.edge))
+        if edge is None:
+            raise Refused(2500, "Unknown path components", status=404)
+        if edge is upload:  # it may have to fetch something, and locks what it changes
+            return upload(self, page, call)
+        with self.lock:
+            return edge(self, page, call)
+
+    def _authorised(self, call: Call, page_id: str) -> PageState:
+        if not call.token or (self.tokens and self.tokens.get(page_id) != call.token):
             raise Refused(190, "Invalid OAuth access token.", 463)
-        if self.app_secret:
-            proof = hmac.new(self.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
-            if query.get("appsecret_proof") != proof:
-                raise Refused(100, "Invalid appsecret_proof provided in the API argument")
-        if not isinstance(body, dict):
-            raise Refused(100, "(#100) The body must be a JSON object")
-        bubble = shown(body)
-        psid = str(body["recipient"]["id"])
-        if self.people is not None and psid not in self.people:
-            raise Refused(100, "(#100) No matching user found", 2018001)
-        return psid, bubble
+        page = self.page(page_id)
+        if page.dead is not None:
+            raise Refused(190, "Error validating access token.", page.dead, status=401)
+        if self.app_secret and not call.proof:
+            raise Refused(100, "API calls from the server require an appsecret_proof argument")
+        if self.app_secret and call.proof != proof_of(call.token, self.app_secret):
+            raise Refused(100, "Invalid appsecret_proof provided in the API argument")
+        return page
 
-    def deliver(self, page_id: str, psid: str, bubble: Shown) -> str:
+    def _usage(self, page_id: str) -> dict[str, str]:
+        with self.lock:
+            page = self.book.pages.get(page_id)
+            return self.rates.headers(page_id, page.engaged if page else 0, self.clock())
+
+    def _deliver(self, page_id: str, psid: str, bubble: Shown) -> str:
         """Put the bubble on the phone and return its message id."""
         with self._arrived:
             delivered = Delivered(page_id, psid, f"m_out{len(self._delivered) + 1}", bubble)
             self._delivered.append(delivered)
+            line = Line("bot", "\n".join(bubble.lines(buttons=False)), self.clock(), bubble, delivered.message_id)
+            self.book.page(page_id).thread(psid).lines.append(line)
             self._arrived.notify_all()
         self._on_delivery(delivered)
         return delivered.message_id
 
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-    block_on_close = True
-    request_queue_size = 128
-    graph: Graph
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._open: set[socket.socket] = set()
-        self._open_lock = threading.Lock()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._open_lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._open_lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        """Wake the threads that wait for another request on a kept connection."""
-        with self._open_lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):  # the other side was faster
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that goes away is part of the play, so nothing is printed."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
-        graph = self.server.graph
-        url = urlsplit(self.path)
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        path = PATH.fullmatch(url.path)
-        behaviour = graph.next_behaviour(path[1] if path else "")
-        match behaviour.mode:
-            case Mode.ERROR:
-                return self._answer(500, _error(Refused(1, "An unknown error has occurred.")))
-            case Mode.THROTTLED:
-                headers = {"Retry-After": behaviour.retry_after} if behaviour.retry_after else {}
-                refusal = Refused(613, "(#613) Calls to this api have exceeded the rate limit.")
-                return self._answer(429, _error(refusal), headers)
-            case Mode.RESET:
-                return self._tear()
-            case Mode.SILENCE:
-                graph.stopping.wait(behaviour.seconds)
-                return self._leave()
-            case Mode.MOVED:
-                return self._answer(307, {}, {"Location": self.path})
-            case Mode.REFUSING if behaviour.refusal:
-                status = 200 if behaviour.in_200 else behaviour.refusal.status
-                return self._answer(status, _error(behaviour.refusal))
-        if path is None:
-            return self._answer(404, _error(Refused(2500, "Unknown path components")))
-        query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        try:
-            psid, bubble = graph.judge(path[1], query, _decoded(raw))
-        except Refused as refusal:
-            return self._answer(refusal.status, _error(refusal))
-        answer = {"recipient_id": psid}
-        if bubble is not None:
-            answer["message_id"] = graph.deliver(path[1], psid, bubble)
-        if behaviour.mode is Mode.HALF:
-            return self._break_off(answer)
-        if behaviour.mode in (Mode.LATE, Mode.SLOW):
-            graph.stopping.wait(behaviour.seconds)
-        if behaviour.mode is Mode.LATE:
-            return self._leave()
-        return self._answer(200, answer)
-
-    def _answer(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _break_off(self, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content[: len(content) // 2])
-        self._leave()
-
-    def _leave(self) -> None:
-        self.close_connection = True
-
-    def _tear(self) -> None:
-        """Close with RST instead of FIN."""
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-        self._leave()
-
-    def log_message(self, *args: Any, **kwargs: Any) -> None:
-        """Say nothing: the request line holds the token."""
-
-
-def _decoded(raw: bytes) -> object:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        return None
-
-
-def _error(refusal: Refused) -> dict[str, Any]:
-    error: dict[str, Any] = {
-        "message": refusal.text,
-        "type": "OAuthException",
-        "code": refusal.code,
-        "fbtrace_id": "A_standin",
-    }
-    if refusal.subcode is not None:
-        error["error_subcode"] = refusal.subcode
-    return {"error": error}
-
-
-def _echo(delivered: Delivered) -> None:
-    bubble = delivered.bubble
-    cards = [f"▤ {card.title} · {card.subtitle}" for card in bubble.cards]
-    titles = " ".join(f"[{title}]" for title in bubble.titles)
-    click.echo("\n".join(line for line in (f"→ {delivered.psid}", bubble.text, *cards, titles) if line))
-
-
-@click.command()
-@click.option("--port", default=9100, show_default=True)
-@click.option("--mode", type=click.Choice([mode.value for mode in Mode if mode is not Mode.REFUSING]), default="ok")
-@click.option("--seconds", default=0.0, help="For late, silence and slow.")
-def main(port: int, mode: str, seconds: float) -> None:
-    """Play Graph's Send API on loopback and print what people receive, until Ctrl-C."""
-    with Graph(port=port, on_delivery=_echo) as graph:
-        graph.behave(Behaviour(Mode(mode), seconds=seconds))
-        click.echo(f"MESSENGER_API_URL={graph.url}")
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+    def _tell_pages(self) -> None:
+        while (sent := self._sent.get()) is not None:
+            with contextlib.suppress(OSError):  # a webhook that is down hears nothing of it
+                self._attached[sent.page_id](sent)
+            with self._arrived:
+                self._unsettled -= 1
+                self._arrived.notify_all()
 
 
 if __name__ == "__main__":
+    from tests.simulators.graph_console import main
+
     main()

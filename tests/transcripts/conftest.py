@@ -2,26 +2,43 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.engine import World
 from bot.inbox import Door
-from bot.run.couriers import MessengerCourier, Tokens
+from bot.permit import Terms
+from bot.run.couriers.messenger import MessengerCourier
+from bot.run.couriers.pictures import Pictures
+from bot.run.couriers.tokens import Tokens
+from bot.run.couriers.zalo import ZaloCourier
+from bot.run.grants import Grants
 from bot.run.roof import make_world
 from bot.run.settings import Settings
 from catalog.db import Database
 from catalog.order import CODE_LETTERS
 from handlers.channels.messenger.client import MessengerClient
+from handlers.channels.zalo.client import ZaloClient
+from handlers.channels.zalo.oauth import ZaloOAuth
+from handlers.pages.pictures import picture
 from tests.conftest import NOW, SECRET
 from tests.simulators.graph import Graph
+from tests.simulators.zalo import Zalo
+from tests.simulators.zalo_world import App, Echo, Oa, Package, Switches
 from tests.transcripts.events import Play
-from tests.transcripts.phones import ConsolePhone, MessengerPhone, Phone, WebPhone
+from tests.transcripts.phones import ConsolePhone, MessengerPhone, Phone, WebPhone, ZaloPhone
 from tests.transcripts.shop import Clock, Shop
 
 APP_SECRET = "the secret of an app that there is not"
+MESSENGER_TERMS = Terms(free=timedelta(hours=24))
+ZALO_TERMS = Terms(free=timedelta(hours=48))
 PAGES = {"SM": "104857600000001", "LM": "104857600000002"}
+
+APP = App("3608465249400000001", "the secret of an app at Zalo that there is not")
+OAS = {"SM": "388613280878808645", "LM": "388613280878808646"}
+OA_SECRET = "oa-secret-for-tests"
 
 OpenShop = Callable[[str, Database, Callable[[Clock], World]], Shop]
 
@@ -39,22 +56,59 @@ def client(graph: Graph) -> Iterator[MessengerClient]:
     sender.close()
 
 
+class Following:
+    """The simulator's clock: it follows the shop that is open."""
+
+    def __init__(self) -> None:
+        self.clock = Clock(NOW)
+
+    def now(self) -> datetime:
+        return self.clock.at
+
+
 @pytest.fixture(scope="session")
-def open_shop(graph: Graph, client: MessengerClient) -> OpenShop:
+def zalo_time() -> Following:
+    return Following()
+
+
+@pytest.fixture(scope="session")
+def zalo(zalo_time: Following) -> Iterator[Zalo]:
+    oas = [Oa(oa_id, APP.app_id, OA_SECRET, package=Package.WHOLE) for oa_id in OAS.values()]
+    with Zalo(apps=[APP], oas=oas, clock=zalo_time.now, switches=Switches(echo=Echo.OFF)) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="session")
+def zalo_client(zalo: Zalo) -> ZaloClient:
+    return ZaloClient(zalo.url, zalo.url, APP.secret)
+
+
+@pytest.fixture(scope="session")
+def open_shop(
+    graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: ZaloClient, zalo_time: Following
+) -> OpenShop:
     """Gives a shop on a channel, over a database, in a world that is made for the shop's clock."""
     numbers = itertools.count(7_012_345_678_901_000)
 
     def shop(channel: str, database: Database, world: Callable[[Clock], World]) -> Shop:
         address = str(next(numbers))
-        courier = MessengerCourier(client, Tokens(database))
+        pictures = Pictures(database, picture, lambda: NOW)
 
         def phone(door: Door, clock: Clock, organisation: str) -> Phone:
             match channel:
                 case "messenger":
                     page = PAGES[organisation]
+                    courier = MessengerCourier(client, database, Tokens(database), pictures, MESSENGER_TERMS)
                     return MessengerPhone(
                         database, door, clock.now, page, address, secret=APP_SECRET, graph=graph, courier=courier
                     )
+                case "zalo":
+                    zalo_time.clock = clock
+                    oa_id = OAS[organisation]
+                    oauth = ZaloOAuth(zalo.url, APP.app_id, APP.secret)
+                    grants = Grants(database, oauth, clock.now, "transcripts")
+                    oa_courier = ZaloCourier(zalo_client, database, grants, pictures, ZALO_TERMS, None)
+                    return ZaloPhone(database, door, clock.now, oa_id, address, zalo=zalo, courier=oa_courier)
                 case "web":
                     return WebPhone(database, door, clock.now, organisation, address)
                 case _:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.run.answering import close
+from catalog.case import open_cases
 from catalog.contact import newest_contact, read_contact
 from catalog.offer import Offer, left_of
 from catalog.person import full_name, producer_by_code
@@ -145,6 +147,39 @@ def _hurry(play: Play, words: str, times: str) -> None:
         play.shop.answer()
 
 
+def _colleague(play: Play, words: str) -> list[Reply]:
+    play.shop.clock.at += TYPING
+    play.shop.phone.colleague(words)
+    return play.shop.answer()
+
+
+def _react(play: Play) -> list[Reply]:
+    play.begin()
+    play.shop.phone.react()
+    return play.shop.answer()
+
+
+def _edit(play: Play, words: str) -> list[Reply]:
+    play.begin()
+    play.shop.phone.edit(words)
+    return play.shop.answer()
+
+
+def _send(play: Play, what: str) -> list[Reply]:
+    play.begin()
+    play.shop.phone.send(what)
+    return play.shop.answer()
+
+
+def _close(play: Play) -> list[Reply]:
+    """Somebody of the co-op closes her cases."""
+    with play.shop.database.writing() as db:
+        for case in open_cases(db):
+            if case.conversation_id is not None:
+                close(db, case.id, play.shop.clock.at)
+    return play.shop.answer()
+
+
 def _nothing(_play: Play) -> None:
     """Somebody else looks for it in the script."""
 
@@ -163,8 +198,14 @@ EVENTS: dict[str, Callable[..., list[Reply] | None]] = {
     r"price: (.+) = ([0-9.]+)đ": _price,
     r"order codes?: (.+)": _codes,
     r"types “(.+)” ([0-9]+) times within a minute": _hurry,
+    r"👩‍💼 (.+)": _colleague,
+    r"she puts a heart under it": _react,
+    r"changes her message: (.+)": _edit,
+    r"sends (a [a-z ]+)": _send,
+    r"the case is closed": _close,
     BEFORE_ANSWER.words: _nothing,
     NOT_IN_A_TERMINAL.words: _nothing,
+    r"only on .+": _nothing,
 }
 
 

@@ -11,7 +11,7 @@ from bot.engine import World
 from bot.inbox import Door
 from bot.run.clock import tick
 from bot.run.worker import Turns
-from catalog.account import account_by, ensure_account
+from catalog.account import account_by, ensure_account, keep_pair
 from catalog.db import Database
 from catalog.organisation import organisation_by_code
 from tests.transcripts.phones import Phone
@@ -87,7 +87,8 @@ class Shop:
             owner = organisation_by_code(db, organisation)
             if owner is None:
                 raise LookupError(f"there is no organisation {organisation}")
-            ensure_account(db, phone.channel, phone.account, owner.id, "a token")
+            account = ensure_account(db, phone.channel, phone.account, owner.id, None)
+            keep_pair(db, account, *phone.pair, None)
         return phone
 
     def _conversation(self, db: Session) -> Conversation:

@@ -53,7 +53,7 @@ class House:
 
     def waiting(self) -> list[OutboxRow]:
         with self.database.reading() as db:
-            return list(outbox.unsent(db, ["messenger"]))
+            return [row for page in outbox.unsent(db, ["messenger"]) for row in page]
 
     def unsent(self) -> list[int]:
         return [row.id for row in self.waiting()]

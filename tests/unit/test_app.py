@@ -61,7 +61,7 @@ def test_the_page_of_figures_counts_what_waits_and_wrong_signatures(settings: Se
     web.post("/webhooks/messenger", data=body, headers={"X-Hub-Signature-256": "sha256=0"})
     figures = web.get("/metrics").get_data(as_text=True)
     assert "chophien_inbox_pending 1.0" in figures
-    assert "chophien_refused_signatures_total 1.0" in figures
+    assert 'chophien_refused_signatures_total{channel="messenger"} 1.0' in figures
     assert "chophien_database_up 1.0" in figures
 
 

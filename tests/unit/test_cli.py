@@ -73,8 +73,8 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
 
 def test_the_commands_are_those_that_exist() -> None:
     assert set(main.commands) == {
-        *("up", "web", "worker", "clock", "migrate", "seed", "doctor"),
-        *("chat", "invite", "backup", "restore", "inbox"),
+        *("up", "web", "worker", "media", "clock", "migrate", "seed", "doctor"),
+        *("chat", "invite", "backup", "restore", "inbox", "account"),
     }
 
 
@@ -195,6 +195,7 @@ def test_the_inbox_lists_what_waits_and_what_people_wrote_stays_text(chophien: C
             "kind": "question",
             "subject": "",
             "conversation": None,
+            "files": 0,
             "note": "[red]cam\x1b[2J chua không?",
         }
     ]

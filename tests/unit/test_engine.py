@@ -415,7 +415,7 @@ def test_a_sticker_is_no_yes(toys: ToyShop) -> None:
 
 
 def test_a_photo_that_no_step_wants_goes_to_a_person(toys: ToyShop) -> None:
-    assert toys.hears(Photo(("https://example.org/1.jpg",))) == ["person: media https://example.org/1.jpg"]
+    assert toys.hears(Photo(("https://example.org/1.jpg",), "ổi nhà em")) == ["person: media 🖼 ổi nhà em"]
 
 
 # Hello and welcome back

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from handlers.pages.privacy import privacy
 from handlers.pages.routes import HERE, pages
 from tests.channels.web_shop import ORANGES, Shelf, plain
 
@@ -18,6 +19,7 @@ def client() -> FlaskClient:
 def client_of(shelf: Shelf, translate: Callable[..., str] = plain) -> FlaskClient:
     app = Flask("pages-under-test", static_folder=None)
     app.register_blueprint(pages(shelf, translate))
+    app.register_blueprint(privacy(shelf, translate))
     return app.test_client()
 
 

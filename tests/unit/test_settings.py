@@ -41,14 +41,32 @@ def test_an_empty_environment_gives_the_demo(tmp_path: Path, monkeypatch: pytest
         messenger_page_token="",
         messenger_api_url="https://graph.facebook.com",
         messenger_api_version="v25.0",
+        messenger_window_hours=24,
+        messenger_human_agent=False,
+        messenger_typing="auto",
         zalo_app_id="",
         zalo_app_secret="",
+        zalo_app_secret_old=(),
         zalo_oa_id="",
         zalo_oa_secret="",
+        zalo_oa_secret_old=(),
         zalo_access_token="",
         zalo_refresh_token="",
         zalo_api_url="https://openapi.zalo.me",
         zalo_oauth_url="https://oauth.zaloapp.com",
+        zalo_zbs_url="https://business.openapi.zalo.me",
+        zalo_signature="auto",
+        zalo_pkce_verifier="",
+        zalo_appsecret_proof=False,
+        zalo_buttons=True,
+        zalo_paid=False,
+        zalo_calls_a_minute=100,
+        zalo_verifier="",
+        zalobot_token="",
+        zalobot_secret="",
+        zalobot_api_url="https://bot-api.zaloplatforms.com",
+        takeover_hours=12,
+        media_hosts=(),
     )
 
 
@@ -102,6 +120,10 @@ def test_no_secret_shows_in_the_repr(tmp_path: Path) -> None:
             "ZALO_OA_SECRET",
             "ZALO_ACCESS_TOKEN",
             "ZALO_REFRESH_TOKEN",
+            "ZALO_APP_SECRET_OLD",
+            "ZALO_OA_SECRET_OLD",
+            "ZALOBOT_TOKEN",
+            "ZALOBOT_SECRET",
         )
     }
     secrets["DATABASE_URL"] = "postgresql+psycopg://me:hush-db@localhost/x"
@@ -196,3 +218,31 @@ def test_a_file_in_another_encoding_stops_the_start(tmp_path: Path) -> None:
     dotenv.write_bytes("LOG_LEVEL=lỗi".encode("utf-16"))
     with pytest.raises(BadSetting, match=r"^\.env: is not UTF-8 text$"):
         Settings.read({"VAR_DIR": str(tmp_path)}, dotenv)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("MESSENGER_WINDOW_HOURS", "0"),
+        ("MESSENGER_HUMAN_AGENT", "maybe"),
+        ("MESSENGER_TYPING", "sometimes"),
+        ("ZALO_SIGNATURE", "hmac"),
+        ("ZALO_PKCE_VERIFIER", "short"),
+        ("ZALO_CALLS_A_MINUTE", "0"),
+        ("ZALO_VERIFIER", "../etc"),
+        ("ZALO_PAID", "2"),
+        ("ZALOBOT_SECRET", "seven77"),
+        ("ZALO_ZBS_URL", "openapi"),
+        ("TAKEOVER_HOURS", "169"),
+    ],
+)
+def test_a_bad_setting_of_a_platform_is_named(tmp_path: Path, name: str, bad: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        read(tmp_path, **{name: bad})
+    assert refused.value.name == name
+
+
+def test_without_the_oas_own_secret_the_apps_counts(tmp_path: Path) -> None:
+    assert read(tmp_path, ZALO_APP_SECRET="a", ZALO_APP_SECRET_OLD="b").zalo_secrets == ["a", "b"]
+    assert read(tmp_path, ZALO_APP_SECRET="a", ZALO_OA_SECRET="c", ZALO_OA_SECRET_OLD="d").zalo_secrets == ["c", "d"]
+    assert read(tmp_path).zalo_secrets == []

@@ -2,20 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.i18n import number
+from bot.i18n import number, sentence
 from bot.ports import OrderView, PartView
+from bot.reply import Bought, Receipt
 from bot.run.reading.goods import NAMED_IN
+from catalog.contact import Contact, read_contact
 from catalog.money import worth
 from catalog.offer import Offer
 from catalog.order import Order, OrderLine, order_by_code, orders_of
+from catalog.organisation import Organisation
 from catalog.part import Allocation, Part, PartStatus
 from catalog.product import Product
+from catalog.vault import Unsealable
 
 
 class OrdersReading:
@@ -38,7 +43,9 @@ class OrdersReading:
         if order is None:
             return None
         hers = self._person_id is not None and order.person_id == self._person_id
-        return self._views([order])[0] if hers or order.conversation_id == self._conversation_id else None
+        if not hers and order.conversation_id != self._conversation_id:
+            return None
+        return replace(self._views([order])[0], receipt=self._receipt(order))
 
     def part(self, part_id: int) -> PartView | None:
         """Her own share of an order."""
@@ -70,6 +77,35 @@ class OrdersReading:
             lines[product_id] = (emoji, called, amount + quantity, unit, vnd + worth(price_vnd, quantity))
         stands = shares[0].status != PartStatus.CANCELLED
         return PartView(shares[0].code, tuple(lines.values()), shares[0].total_vnd, stands)
+
+    def _receipt(self, order: Order) -> Receipt:
+        """The order as a platform draws it: to whom by name, and no phone or address, which she knows."""
+        name, unit = (getattr(Product, f"{word}_{self._language}") for word in ("name", "unit"))
+        lines = (
+            select(name, OrderLine.quantity, unit, OrderLine.total_vnd)
+            .join(Product, Product.id == OrderLine.product_id)
+            .where(OrderLine.order_id == order.id)
+            .order_by(OrderLine.id)
+        )
+        contact = self._db.get(Contact, order.contact_id) if order.contact_id is not None else None
+        try:
+            recipient = read_contact(self._db, contact).name if contact is not None else ""
+        except Unsealable:
+            recipient = ""
+        return Receipt(
+            order_code=order.code,
+            recipient=recipient,
+            seller=self._db.get_one(Organisation, order.seller_id).name,
+            payment=sentence("Cash on delivery", self._language),
+            at=order.placed_at,
+            lines=tuple(
+                Bought(title, f"{number(quantity, self._language)} {counted}", total_vnd)
+                for title, quantity, counted, total_vnd in self._db.execute(lines)
+            ),
+            subtotal_vnd=order.goods_vnd,
+            fee_vnd=order.fee_vnd,
+            total_vnd=order.total_vnd,
+        )
 
     def _views(self, orders: Sequence[Order]) -> list[OrderView]:
         short, unit = (getattr(Product, f"{word}_{self._language}") for word in ("short", "unit"))

@@ -1,137 +1,115 @@
-"""The Send API: one reply out, and what its refusal means."""
+"""What the bot does at Graph in a thread: one reply out, a picture up, a name, and who has the thread.
 
-import hashlib
-import hmac
-import logging
-import re
-from collections.abc import Iterable, Mapping
-from http.cookiejar import DefaultCookiePolicy
+Sources: "reference/send-api", "send-messages/saving-assets", "identity/user-profile", "conversation-routing".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
-import requests
-from requests.adapters import HTTPAdapter
 
-from bot.reply import SendError
-from handlers.channels.messenger.verdict import Verdict, verdict
+from bot.permit import Way
+from bot.reply import Reason, SendError
+from handlers.channels.messenger.answer import Refused, pause, refuse
+from handlers.channels.messenger.graph import appsecret_proof, path_of
+from handlers.channels.messenger.items import INBOX_APP
+from handlers.channels.messenger.page import FIELDS, PageClient
+from handlers.channels.messenger.verdict import NAMELESS
+from handlers.wire import id_of
 
-CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-SECONDS = re.compile(r"[0-9]{1,6}")
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+__all__ = ["FIELDS", "INBOX_APP", "MessengerClient", "Profile", "appsecret_proof", "pause", "refuse"]
 
+SENT_AS = {
+    Way.REPLY: {"messaging_type": "RESPONSE"},
+    Way.HUMAN: {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"},
+    Way.TEMPLATE: {"messaging_type": "UTILITY"},
+}
+"""As what a message goes. The tags for orders and accounts are not here: they are error 100 since 27 April 2026."""
 
-class GraphError(msgspec.Struct, frozen=True):
-    code: int = 0
-    error_subcode: int | None = None
-    is_transient: bool = False
-    fbtrace_id: str = ""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    error: GraphError | None = None
-
-
-class Usage(msgspec.Struct, frozen=True):
-    estimated_time_to_regain_access: float = 0  # minutes
+KINDS = ("image", "audio", "video")
 
 
-class MessengerClient:
-    """Sends for any page of one app; threads may share it.
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person is called at Facebook; both empty where Facebook does not tell."""
 
-    The token travels in the query, as Graph wants it, so no URL is ever logged or put into an exception.
-    """
+    first_name: str = ""
+    last_name: str = ""
 
-    def __init__(
+
+class MessengerClient(PageClient):
+    """What the bot does in a thread, and what a page must be told."""
+
+    def send(
         self,
-        api_url: str,
-        version: str,
-        app_secret: str,
+        page_id: str,
+        token: str,
+        address: str,
+        message: Mapping[str, Any],
+        metadata: str,
         *,
-        pool_size: int = 8,
-        timeouts: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        way: Way = Way.REPLY,
     ) -> None:
-        self._root = f"{api_url.rstrip('/')}/{version}"
-        self._app_secret = app_secret
-        self._timeouts = timeouts
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the only state threads would share
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=pool_size))
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)  # its debug lines hold the whole query
+        """Send one `message` of the codec as what the permit allows; `metadata` comes back in its echo.
 
-    def send(self, page_id: str, token: str, address: str, message: Mapping[str, Any], metadata: str) -> None:
-        """Send one `message` of `codec.render` inside the 24-hour window; `metadata` comes back in its echo.
-
-        Raises SendError. After a time-out, a reset or half an answer she may have it already: Graph knows no key that
-        would make a second try harmless.
+        Raises SendError. `unknown` after a time-out, a reset or half an answer: Graph has no key that would make a
+        second try harmless, so look for the echo first.
         """
-        body = {
-            "recipient": {"id": address},
-            "messaging_type": "RESPONSE",
-            "message": {**message, "metadata": metadata},
-        }
-        failure = ""
+        if way not in SENT_AS:
+            raise SendError(f"Messenger has no {way.value} messages", reason=Reason.SHAPE, permanent=True)
+        body = {"recipient": {"id": address}, **SENT_AS[way], "message": {**message, "metadata": metadata}}
+        self.ask("POST", f"{path_of(page_id)}/messages", token, body=body, ordinary=way is Way.REPLY)
+
+    def sign(self, page_id: str, token: str, address: str, action: str) -> None:
+        """Show that it is read or that we write: action is `mark_seen`, `typing_on` or `typing_off`."""
+        self.ask(
+            "POST",
+            f"{path_of(page_id)}/messages",
+            token,
+            body={"recipient": {"id": address}, "sender_action": action},
+        )
+
+    def upload(self, page_id: str, token: str, content: bytes, media_type: str, name: str) -> str:
+        """Keep a file at Meta and return its id, which is this page's alone and lapses after 90 days."""
+        kind = media_type.partition("/")[0]
+        message = {"attachment": {"type": kind if kind in KINDS else "file", "payload": {"is_reusable": True}}}
+        answer = self.ask(
+            "POST",
+            f"{path_of(page_id)}/message_attachments",
+            token,
+            data={"message": msgspec.json.encode(message).decode()},
+            files={"filedata": (name, content, media_type)},
+        )
+        attachment_id = id_of(answer.get("attachment_id"))
+        if not attachment_id:
+            raise SendError("Graph names no attachment", reason=Reason.UNREACHABLE, unknown=True)
+        return attachment_id
+
+    def profile(self, token: str, psid: str) -> Profile:
+        """Her name as far as Facebook tells it; never her picture. Raises SendError for what has other reasons."""
         try:
-            response = self._session.post(
-                f"{self._root}/{quote(page_id, safe='')}/messages",
-                params={"access_token": token, "appsecret_proof": appsecret_proof(token, self._app_secret)},
-                data=msgspec.json.encode(body),
-                headers={"Content-Type": "application/json"},
-                timeout=self._timeouts,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            failure = type(error).__name__
-        if failure:  # raised outside of the handler: the library's message, and so any traceback, holds the URL
-            raise SendError(failure)
-        refuse(response.status_code, response.headers, response.content)
+            answer = self.ask("GET", path_of(psid), token, query={"fields": "first_name,last_name"})
+        except Refused as refused:
+            if NAMELESS & {refused.code, refused.subcode}:
+                return Profile()
+            raise
+        return Profile(_words(answer.get("first_name")), _words(answer.get("last_name")))
 
-    def close(self) -> None:
-        self._session.close()
+    def pass_thread(self, page_id: str, token: str, address: str, app_id: str = INBOX_APP, metadata: str = "") -> None:
+        """Give the thread to another app; as it stands, to the people at Meta's inbox."""
+        body = {"recipient": {"id": address}, "target_app_id": app_id, "metadata": metadata}
+        self.done(f"{path_of(page_id)}/pass_thread_control", token, body=body)
 
+    def take_thread(self, page_id: str, token: str, address: str, metadata: str = "") -> None:
+        """Take the thread back; only a page's default app may."""
+        body = {"recipient": {"id": address}, "metadata": metadata}
+        self.done(f"{path_of(page_id)}/take_thread_control", token, body=body)
 
-def appsecret_proof(token: str, app_secret: str) -> str:
-    """What shows Graph that the token is used by the app itself."""
-    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
-
-
-def refuse(status: int, headers: Mapping[str, str], content: bytes) -> None:
-    """Return if an answer says that the message went out, raise SendError if not.
-
-    An answer that is not Graph's own (a proxy's page, half a body, a redirect) is a passing failure.
-    """
-    try:
-        error = msgspec.convert(msgspec.json.decode(content), Answer, strict=False).error
-    except UNREADABLE:
-        raise SendError(f"HTTP {status} without an answer", retry_after=pause(headers)) from None
-    if error is None:
-        if status == requests.codes.ok:
-            return
-        raise SendError(f"HTTP {status} without an error", retry_after=pause(headers))
-    found = verdict(error.code, error.error_subcode, passing=error.is_transient or status >= 500)
-    if found is Verdict.SENT:
-        return
-    raise SendError(
-        f"{found.value} {error.code}/{error.error_subcode or 0} trace {error.fbtrace_id}",
-        permanent=found not in (Verdict.LATER, Verdict.THROTTLED, Verdict.EXPIRED),
-        retry_after=pause(headers) if found in (Verdict.LATER, Verdict.THROTTLED) else None,
-        whole_account=found in (Verdict.THROTTLED, Verdict.EXPIRED),
-        pauses=found is Verdict.EXPIRED,
-    )
+    def release_thread(self, page_id: str, token: str, address: str) -> None:
+        """Leave the thread to whoever comes first."""
+        self.done(f"{path_of(page_id)}/release_thread_control", token, body={"recipient": {"id": address}})
 
 
-def pause(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `Retry-After`, else the longest wait in `X-Business-Use-Case-Usage`; None without either."""
-    if SECONDS.fullmatch(headers.get("Retry-After", "")):
-        return float(headers["Retry-After"])
-    try:
-        usage = msgspec.json.decode(headers.get("X-Business-Use-Case-Usage", "{}"), type=dict[str, list[Usage]])
-    except UNREADABLE:
-        return None
-    return _longest(minutes for uses in usage.values() for minutes in uses)
-
-
-def _longest(uses: Iterable[Usage]) -> float | None:
-    return max((use.estimated_time_to_regain_access for use in uses), default=0.0) * 60 or None
+def _words(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,38 +1,47 @@
-"""Where Meta knocks: the handshake, and deliveries that are answered with 200 once they are stored."""
+"""Where Meta knocks: the handshake, deliveries that are answered with 200 once they are stored, and wishes to be
+forgotten."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import msgspec
 from flask import Blueprint, Response, abort, request
 
 from bot.inbox import Door, Down
 from handlers.channels.messenger import codec
+from handlers.channels.messenger.deletion import signed_request
 from handlers.channels.messenger.verify import handshake, signed
+from handlers.wire import Unreadable, kept, read_body
 
 CHANNEL = "messenger"
 PATH = "/webhooks/messenger"
+DELETION_PATH = "/privacy/messenger-deletion"
 MAX_BODY = 1024 * 1024
+MAX_FORM = 64 * 1024
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 ANSWERS = {200: "EVENT_RECEIVED", 403: "wrong signature", 413: "too large", 503: "try again"}
 
 
-def receive(raw: bytes, signature: str | None, door: Door, secrets: Sequence[str], now: datetime) -> int:
+def receive(
+    raw: bytes, signature: str | None, door: Door, secrets: Sequence[str], now: datetime, *, app_id: str = ""
+) -> int:
     """Take one delivery and return the HTTP status: 200 stored, 403 not from Meta, 413 too large, 503 not stored.
 
     What is signed but cannot be read, or is not about a page, is kept as it came: an error would only bring it back.
+    app_id: of our own app, empty if we do not know it.
     """
     if len(raw) > MAX_BODY:
         return 413
     if not signed(raw, signature, secrets):
         return 403
-    payload = codec.read_body(raw)
-    if isinstance(payload, codec.Unreadable):
-        inbounds = [codec.kept(raw, "unreadable", now)]
+    payload = read_body(raw)
+    if isinstance(payload, Unreadable):
+        inbounds = [kept(raw, "unreadable", now)]
     else:
         try:
-            inbounds = codec.parse(payload, now) or [codec.kept(raw, "strange", now)]
+            inbounds = codec.parse(payload, now, app_id) or [kept(raw, "strange", now)]
         except RecursionError:
-            inbounds = [codec.kept(raw, "unreadable", now)]
+            inbounds = [kept(raw, "unreadable", now)]
     try:
         door.accept(CHANNEL, inbounds)
     except Down:
@@ -46,10 +55,15 @@ def blueprint(
     verify_token: str,
     now: Callable[[], datetime],
     refused: Callable[[], None],
+    *,
+    app_id: str = "",
+    asked_to_forget: Callable[[str], tuple[str, str]] | None = None,
 ) -> Blueprint:
-    """The two routes. secrets: the app's secret, and during a rotation the one before; none: the channel is off, 404.
+    """The routes. secrets: the app's secret, and during a rotation the one before; none: the channel is off, 404.
 
-    refused: called for every wrong signature, for a counter.
+    refused: called for every wrong signature, for a counter. app_id: of our own app, empty if we do not know it.
+    asked_to_forget: keeps a person's request by the app's own id of her, the same one for the same person, and returns
+    where she reads what became of it, and her code; raises `Down` if it could not be kept. None: no such route.
     """
     routes = Blueprint(CHANNEL, __name__)
 
@@ -70,10 +84,28 @@ def blueprint(
     def hear() -> Response:
         request.max_content_length = MAX_BODY + 1  # without Content-Length the body silently ends here
         raw = request.get_data(cache=False)
-        status = receive(raw, request.headers.get(SIGNATURE_HEADER), door, secrets, now())
+        status = receive(raw, request.headers.get(SIGNATURE_HEADER), door, secrets, now(), app_id=app_id)
         if status == 403:
             refused()
         return _plain(ANSWERS[status], status)
+
+    if asked_to_forget is not None:
+
+        @routes.post(DELETION_PATH)
+        def forget() -> Response:
+            request.max_content_length = MAX_FORM
+            asked = request.form.get("signed_request")
+            if not asked:
+                return _plain("no signed_request", 400)
+            person = signed_request(asked, secrets)
+            if person is None:
+                refused()
+                return _plain("wrong signature", 403)
+            try:
+                url, code = asked_to_forget(person)
+            except Down:
+                return _plain("try again", 503)
+            return _json({"url": url, "confirmation_code": code})
 
     return routes
 
@@ -81,3 +113,7 @@ def blueprint(
 def _plain(text: str, status: int) -> Response:
     """Never HTML: the challenge is a stranger's text."""
     return Response(text, status, {"X-Content-Type-Options": "nosniff"}, content_type="text/plain; charset=utf-8")
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), 200, {"X-Content-Type-Options": "nosniff"}, mimetype="application/json")

@@ -1,0 +1,54 @@
+"""What the sender needs of a channel: how a reply becomes messages, how one goes out, and on what terms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from bot.outbox import Outgoing
+from bot.permit import Terms, Way
+
+Message = dict[str, Any]
+"""One message of a platform, in its own form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message of a reply on its way. place: which of the reply's messages, from 0. way: as what it goes."""
+
+    reply: Outgoing
+    message: Message
+    place: int
+    way: Way
+
+    @property
+    def metadata(self) -> str:
+        """What a platform that can give something back with the echo is given: never the same for two messages."""
+        return f"out:{self.reply.id}.{self.place}"
+
+
+class Courier(Protocol):
+    """Takes replies to one platform. Threads share it.
+
+    terms: when we may write. calls_a_minute: for each account, None where nobody counts.
+    """
+
+    terms: Terms
+    calls_a_minute: int | None
+
+    def render(self, reply: Outgoing, way: Way) -> Sequence[Message]:
+        """The messages of a reply, in order, the same every time; empty if nothing is left. Raises `SendError`."""
+        ...
+
+    def send(self, sending: Sending) -> None:
+        """Returns when the platform has the message. Raises `SendError`."""
+        ...
+
+    def arrived(self, db: Session, sending: Sending) -> bool:
+        """Whether the platform has told us meanwhile that it has it: asked before a doubtful one is sent again."""
+        ...
+
+    def has_template(self, reply: Outgoing) -> bool:
+        """Whether an approved template says what this reply says. Raises `SendError` where the database is gone."""
+        ...

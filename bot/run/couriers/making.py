@@ -1,0 +1,72 @@
+"""Who takes a reply to which platform. The web's replies are fetched by the browser, the console's by its terminal."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from bot.permit import Terms
+from bot.run.courier import Courier
+from bot.run.couriers.messenger import MessengerCourier
+from bot.run.couriers.pictures import Pictures
+from bot.run.couriers.tokens import Tokens
+from bot.run.couriers.zalo import ZaloCourier
+from bot.run.couriers.zalobot import ZaloBotCourier
+from bot.run.grants import Grants
+from bot.run.settings import Settings
+from catalog.db import Database
+from handlers.calling import Caller
+from handlers.channels.messenger.client import MessengerClient
+from handlers.channels.zalo.client import ZaloClient
+from handlers.channels.zalobot.client import ZaloBotClient
+from handlers.pages.pictures import picture
+
+HUMAN_AGENT = timedelta(days=7)  # send-messages: HUMAN_AGENT
+ZALO_FREE, ZALO_PAID = timedelta(hours=48), timedelta(days=7)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_couriers(
+    settings: Settings, database: Database, grants: Grants, threads: int, now: Callable[[], datetime] = utc_now
+) -> dict[str, Courier]:
+    """One for every channel whose replies we push. A channel that is off has one too: its old replies still go."""
+    tokens, pictures = Tokens(database), Pictures(database, picture, now)
+    return {
+        "messenger": MessengerCourier(
+            MessengerClient(
+                settings.messenger_api_url,
+                settings.messenger_api_version,
+                settings.messenger_app_secret,
+                pool_size=threads,
+            ),
+            database,
+            tokens,
+            pictures,
+            terms=Terms(
+                free=timedelta(hours=settings.messenger_window_hours),
+                human=HUMAN_AGENT if settings.messenger_human_agent else None,
+                templates=True,
+            ),
+            public_url=settings.public_url,
+            typing=settings.messenger_typing,
+        ),
+        "zalo": ZaloCourier(
+            ZaloClient(
+                settings.zalo_api_url,
+                settings.zalo_zbs_url,
+                settings.zalo_app_secret,
+                appsecret_proof=settings.zalo_appsecret_proof,
+                pool_size=threads,
+            ),
+            database,
+            grants,
+            pictures,
+            terms=Terms(free=ZALO_FREE, paid=ZALO_PAID if settings.zalo_paid else None, templates=True),
+            calls_a_minute=settings.zalo_calls_a_minute,
+            buttons=settings.zalo_buttons,
+        ),
+        "zalobot": ZaloBotCourier(
+            ZaloBotClient(settings.zalobot_api_url, Caller(pool_size=threads)), tokens, settings.public_url
+        ),
+    }

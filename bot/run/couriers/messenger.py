@@ -1,0 +1,103 @@
+"""Replies to Messenger: the page's token, pictures by id, dots while she waits, echoes that clear up doubts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.inbox import InboxRow
+from bot.outbox import Outgoing
+from bot.permit import Terms, Way
+from bot.reply import Bubble, Reason, SendError
+from bot.run.courier import Message, Sending
+from bot.run.couriers.pictures import Pictures
+from bot.run.couriers.templates import template_of
+from bot.run.couriers.tokens import Tokens
+from catalog.db import Database
+from handlers.channels.messenger.client import MessengerClient
+from handlers.channels.messenger.codec import echo_key, image_message, is_receipt, render, template_message
+
+ID_LIVES = timedelta(days=90)  # send-messages/saving-assets
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class MessengerCourier:
+    """typing: "auto" shows the dots where she has to wait for an upload, "always" before every reply, "never".
+
+    public_url: where the platform fetches a card's picture; not https, no picture. Another picture is uploaded.
+    """
+
+    client: MessengerClient
+    database: Database
+    tokens: Tokens
+    pictures: Pictures
+    terms: Terms
+    public_url: str = ""
+    typing: str = "auto"
+    calls_a_minute: int | None = None
+
+    def render(self, reply: Outgoing, way: Way) -> Sequence[Message]:
+        notice = reply.bubble.notice
+        if way is not Way.TEMPLATE or notice is None:
+            return render(self._with_address(reply.bubble), way=way)
+        template = template_of(self.database, reply)
+        if template is None:
+            return []
+        return [template_message(notice, template.external_id, template.language, template.parameters.split(","))]
+
+    def send(self, sending: Sending) -> None:
+        page_id, token = self.tokens.of(sending.reply.account_id)
+        if self.typing == "always" and sending.place == 0:
+            self._sign(page_id, token, sending.reply)
+        if "image" in sending.message:
+            self._send_picture(page_id, token, sending)
+            return
+        try:
+            self._send(page_id, token, sending, sending.message)
+        except SendError as error:
+            if error.reason is not Reason.SHAPE or not is_receipt(sending.message):
+                raise
+            log.warning("receipt_refused", outbox_id=sending.reply.id)  # the words beside it say all of it
+
+    def arrived(self, db: Session, sending: Sending) -> bool:
+        """By the echo of our own message, whose key holds what we gave along."""
+        known = select(InboxRow.id).where(
+            InboxRow.account_id == sending.reply.account_id, InboxRow.key == echo_key(sending.metadata)
+        )
+        return db.scalar(known) is not None
+
+    def has_template(self, reply: Outgoing) -> bool:
+        return template_of(self.database, reply) is not None
+
+    def _with_address(self, bubble: Bubble) -> Bubble:
+        if not (bubble.image and bubble.card_title and self.public_url.startswith("https://")):
+            return bubble
+        return replace(bubble, image=self.public_url + bubble.image)
+
+    def _send(self, page_id: str, token: str, sending: Sending, message: Message) -> None:
+        self.client.send(page_id, token, sending.reply.address, message, sending.metadata, way=sending.way)
+
+    def _send_picture(self, page_id: str, token: str, sending: Sending) -> None:
+        def upload(content: bytes) -> str:
+            if self.typing == "auto":
+                self._sign(page_id, token, sending.reply)
+            return self.client.upload(page_id, token, content, "image/png", "picture.png")
+
+        def send(external_id: str) -> None:
+            self._send(page_id, token, sending, image_message(external_id))
+
+        path = str(sending.message["image"])
+        self.pictures.send(sending.reply.account_id, path, ID_LIVES, upload=upload, send=send)
+
+    def _sign(self, page_id: str, token: str, reply: Outgoing) -> None:
+        """She sees that somebody is at it. The reply goes on where that does not work."""
+        for action in ("mark_seen", "typing_on"):
+            try:
+                self.client.sign(page_id, token, reply.address, action)
+            except SendError as error:
+                log.info("sign_failed", outbox_id=reply.id, reason=error.reason.value)
