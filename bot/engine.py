@@ -117,6 +117,7 @@ def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
         return
     conversation = conversation_of(db, row.account_id, row.sender, now)
     thread.touch(conversation, row, event)
+    event = thread.addressed(conversation, event, row.received_at)
     thread.keep_files(db, conversation, row, event)
     if thread.is_for_a_colleague(db, conversation, row, event, lasts=world.takeover):
         return
@@ -677,6 +678,7 @@ class _Turn:
                 inbox_id=self.row.id,
                 created_at=self.now,
                 notice=not by_a_person,
+                reclaims=self.speech.came_back,
             )
             outbox.put(self.db, row, bubble)
         talk = self.talk()

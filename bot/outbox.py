@@ -55,6 +55,7 @@ class OutboxRow(Base):
     held_at: Mapped[datetime | None]  # since when it waits until she has written again, or the thread is ours
     by_person: Mapped[bool] = mapped_column(default=False)  # somebody of the co-op typed it
     notice: Mapped[bool] = mapped_column(default=False)  # news that she did not ask for: replies go first
+    reclaims: Mapped[bool] = mapped_column(default=False)  # with it the bot comes back after a colleague
     way: Mapped[str] = mapped_column(String(12), default="")  # of bot.permit.Way: as what it went
 
 
@@ -74,6 +75,7 @@ class Outgoing:
     reason: str = ""  # of the last try
     by_person: bool = False
     notice: bool = False
+    reclaims: bool = False
 
 
 def put(db: Session, row: OutboxRow, bubble: Bubble) -> None:
@@ -196,6 +198,7 @@ def take_up(db: Session, conversation_id: int, at: datetime) -> int:
             created_at=at,
             by_person=row.by_person,
             notice=row.notice,
+            reclaims=row.reclaims,
         )
         db.add(again)
         row.dead_at = at
@@ -248,4 +251,5 @@ def opened(db: Session, row: OutboxRow) -> Outgoing:
         row.reason,
         row.by_person,
         row.notice,
+        row.reclaims,
     )

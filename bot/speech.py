@@ -33,6 +33,7 @@ class Speech:
         self.me = me
         self.said: list[Say | Question] = []
         self.greeted = False
+        self.came_back = False  # whether the bot speaks for the first time after a colleague
 
     def talk(self) -> Talk | None:
         return self.memory.talks[-1] if self.memory.talks else None
@@ -133,6 +134,7 @@ class Speech:
             return ""
         if came_back(self.conversation, self.now):
             self.conversation.taken_by = ""
+            self.came_back = True
             return words(say("I am the automatic assistant, and I am back to help you."), self.voice())
         if seen is None:
             return words(say("Hello! I am the automatic assistant of %(coop)s."), self.voice())

@@ -61,6 +61,13 @@ def keep_files(db: Session, conversation: Conversation, row: inbox.InboxRow, eve
         keep_attachments(db, conversation.account_id, conversation.id, row.id, kind, urls, row.received_at)
 
 
+def addressed(conversation: Conversation, event: Event, now: datetime) -> Event:
+    """What she wrote beside us is for us after all where the colleague's time is over: the platform cannot know."""
+    if isinstance(event, Overheard) and event.words and came_back(conversation, now):
+        return Text(event.words)
+    return event
+
+
 def is_for_a_colleague(
     db: Session, conversation: Conversation, row: inbox.InboxRow, event: Event, *, lasts: timedelta
 ) -> bool:

@@ -88,7 +88,7 @@ class Marks:
                 self._keep(db, failure)
                 if error.pauses:
                     self._pause(db, reply, error)
-                if fate == "held" or (fate == "dead" and error.reason is not Reason.HELD):
+                if fate == "held" or (fate == "dead" and (error.reason is not Reason.HELD or reply.reclaims)):
                     self._call(db, failure)
         except SQLAlchemyError as gone:
             log.warning("database_gone", error=type(gone).__name__)

@@ -108,11 +108,13 @@ def upgrade() -> None:
     )
     op.add_column("outbox", sa.Column("by_person", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("notice", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("outbox", sa.Column("reclaims", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("way", sa.String(length=12), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
     op.drop_column("outbox", "way")
+    op.drop_column("outbox", "reclaims")
     op.drop_column("outbox", "notice")
     op.drop_column("outbox", "by_person")
     op.drop_index(

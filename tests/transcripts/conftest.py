@@ -20,6 +20,7 @@ from bot.run.settings import Settings
 from catalog.db import Database
 from catalog.order import CODE_LETTERS
 from handlers.channels.messenger.client import MessengerClient
+from handlers.channels.messenger.page import FIELDS
 from handlers.channels.zalo.client import ZaloClient
 from handlers.channels.zalo.oauth import ZaloOAuth
 from handlers.pages.pictures import picture
@@ -31,6 +32,7 @@ from tests.transcripts.events import Play
 from tests.transcripts.phones import ConsolePhone, MessengerPhone, Phone, WebPhone, ZaloPhone
 from tests.transcripts.shop import Clock, Shop
 
+APP_ID = "900000000000001"
 APP_SECRET = "the secret of an app that there is not"
 MESSENGER_TERMS = Terms(free=timedelta(hours=24))
 ZALO_TERMS = Terms(free=timedelta(hours=48))
@@ -43,21 +45,8 @@ OA_SECRET = "oa-secret-for-tests"
 OpenShop = Callable[[str, Database, Callable[[Clock], World]], Shop]
 
 
-@pytest.fixture(scope="session")
-def graph() -> Iterator[Graph]:
-    with Graph(app_secret=APP_SECRET) as stand_in:
-        yield stand_in
-
-
-@pytest.fixture(scope="session")
-def client(graph: Graph) -> Iterator[MessengerClient]:
-    sender = MessengerClient(graph.url, "v25.0", APP_SECRET)
-    yield sender
-    sender.close()
-
-
 class Following:
-    """The simulator's clock: it follows the shop that is open."""
+    """The simulators' clock: it follows the shop that is open."""
 
     def __init__(self) -> None:
         self.clock = Clock(NOW)
@@ -67,14 +56,30 @@ class Following:
 
 
 @pytest.fixture(scope="session")
-def zalo_time() -> Following:
+def time() -> Following:
     return Following()
 
 
 @pytest.fixture(scope="session")
-def zalo(zalo_time: Following) -> Iterator[Zalo]:
+def graph(time: Following) -> Iterator[Graph]:
+    with Graph(app_secret=APP_SECRET, strict=True, clock=time.now, default_app=APP_ID, app_id=APP_ID) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="session")
+def client(graph: Graph) -> Iterator[MessengerClient]:
+    sender = MessengerClient(graph.url, "v25.0", APP_SECRET)
+    for page in PAGES.values():
+        sender.subscribe(page, "a token", FIELDS)
+        sender.set_profile(page, "a token", "HTX Suối Mây")
+    yield sender
+    sender.close()
+
+
+@pytest.fixture(scope="session")
+def zalo(time: Following) -> Iterator[Zalo]:
     oas = [Oa(oa_id, APP.app_id, OA_SECRET, package=Package.WHOLE) for oa_id in OAS.values()]
-    with Zalo(apps=[APP], oas=oas, clock=zalo_time.now, switches=Switches(echo=Echo.OFF)) as stand_in:
+    with Zalo(apps=[APP], oas=oas, clock=time.now, switches=Switches(echo=Echo.OFF)) as stand_in:
         yield stand_in
 
 
@@ -84,9 +89,7 @@ def zalo_client(zalo: Zalo) -> ZaloClient:
 
 
 @pytest.fixture(scope="session")
-def open_shop(
-    graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: ZaloClient, zalo_time: Following
-) -> OpenShop:
+def open_shop(graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: ZaloClient, time: Following) -> OpenShop:
     """Gives a shop on a channel, over a database, in a world that is made for the shop's clock."""
     numbers = itertools.count(7_012_345_678_901_000)
 
@@ -103,7 +106,6 @@ def open_shop(
                         database, door, clock.now, page, address, secret=APP_SECRET, graph=graph, courier=courier
                     )
                 case "zalo":
-                    zalo_time.clock = clock
                     oa_id = OAS[organisation]
                     oauth = ZaloOAuth(zalo.url, APP.app_id, APP.secret)
                     grants = Grants(database, oauth, clock.now, "transcripts")
@@ -114,7 +116,7 @@ def open_shop(
                 case _:
                     return ConsolePhone(database, door, clock.now, organisation, address)
 
-        clock = Clock(NOW)
+        clock = time.clock = Clock(NOW)
         return Shop(database, world(clock), clock, phone)
 
     return shop

@@ -92,7 +92,7 @@ class MessengerPhone:
     ) -> None:
         self.account, self.address = account, address
         self._database, self._now, self._courier = database, now, courier
-        self._page = graph_page.Page(account, secret, self._post, now)
+        self._page = graph_page.Page(account, secret, self._post, now, graph)
         self._phone = graph_page.Phone(self._page, graph, address)
         self._door, self._secret, self._graph = door, secret, graph
         self._seen = 0
@@ -107,7 +107,7 @@ class MessengerPhone:
         _accepted(self._phone.scan(ref))
 
     def colleague(self, words: str) -> None:
-        _accepted(self._page.deliver(self._page.echo(self.address, words)))
+        _accepted(self._page.colleague(self.address, words))
 
     def react(self) -> None:
         _accepted(self._phone.react("love"))

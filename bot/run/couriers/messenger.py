@@ -80,7 +80,15 @@ class MessengerCourier:
         return replace(bubble, image=self.public_url + bubble.image)
 
     def _send(self, page_id: str, token: str, sending: Sending, message: Message) -> None:
-        self.client.send(page_id, token, sending.reply.address, message, sending.metadata, way=sending.way)
+        """Where Meta's inbox still has a thread that is ours again, it is taken back; only a default app may."""
+        address = sending.reply.address
+        try:
+            self.client.send(page_id, token, address, message, sending.metadata, way=sending.way)
+        except SendError as error:
+            if error.reason is not Reason.HELD or not sending.reply.reclaims:
+                raise
+            self.client.take_thread(page_id, token, address)
+            self.client.send(page_id, token, address, message, sending.metadata, way=sending.way)
 
     def _send_picture(self, page_id: str, token: str, sending: Sending) -> None:
         def upload(content: bytes) -> str:
