@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.event import Event, Inbound, Silent, dump_event, load_event
-from catalog.account import ids_of_channel
+from catalog.account import first_account, ids_of_channel
 from catalog.db import Base, BigId, Database, vault_of
 from catalog.vault import Unsealable
 
@@ -75,7 +75,8 @@ class Door:
     def accept(self, channel: str, inbounds: Sequence[Inbound]) -> None:
         """Store the events in one transaction, each key once, then ring the bell. Raises `Down`.
 
-        An event for a page that we do not know is kept, in silence, under the channel's first account.
+        An event for a page that we do not know is kept, in silence, under the channel's first account, or the first of
+        all: a platform that is told to come again switches the webhook off in the end.
         """
         if not inbounds:
             return
@@ -112,13 +113,14 @@ class Door:
         known = self._accounts.get((channel, inbound.account))
         if known is None:
             ids = ids_of_channel(db, channel)
-            if not ids:
-                raise Down(f"no account on {channel}")
             self._accounts |= {(channel, external): number for external, number in ids.items()}
             known = ids.get(inbound.account)
         if known is None:
             event = inbound.event if isinstance(inbound.event, Silent) else Silent("strange")
-            return min(ids.values()), replace(inbound, event=event)
+            keeper = min(ids.values()) if ids else first_account(db)
+            if keeper is None:
+                raise Down("there is no account yet")
+            return keeper, replace(inbound, event=event)
         return known, inbound
 
 

@@ -42,6 +42,11 @@ def ids_of_channel(db: Session, channel: str) -> dict[str, int]:
     return dict(db.execute(rows.order_by(Account.id)).all())
 
 
+def first_account(db: Session) -> int | None:
+    """The oldest account of any channel; None before there is one."""
+    return db.scalar(select(func.min(Account.id)))
+
+
 def ensure_account(db: Session, channel: str, external_id: str, organisation_id: int, token: str | None) -> Account:
     """The account, made if there is none. A new `token` ends a pause; None leaves the kept one."""
     account = account_by(db, channel, external_id)

@@ -193,5 +193,13 @@ def test_what_a_browser_has_seen_is_hers_alone(house: House) -> None:
         assert [reply.id for reply in outbox.waiting_for(db, house.pages["11"], "7", hers[0])] == hers[1:]
 
 
+def test_a_channel_without_an_account_is_kept_in_silence_too(house: House) -> None:
+    """Else the platform would switch the webhook off before the co-op has added its account."""
+    house.door.accept("zalo", [Inbound("388613280878808645", "7", "user_send_text:1", NOW, Text("Chào"))])
+
+    (row,) = house.rows()
+    assert (row.account_id, row.kind, row.done_at) == (min(house.pages.values()), "Silent", NOW)
+
+
 def _ids(pages: Iterator[Sequence[OutboxRow]]) -> list[int]:
     return [row.id for page in pages for row in page]
