@@ -35,6 +35,7 @@ class Conversation(Base):
     touched_at: Mapped[datetime | None]  # platform time of her last action that lets us write to her
     taken_until: Mapped[datetime | None] = mapped_column(index=True)  # till then somebody of the co-op has the thread
     taken_by: Mapped[str] = mapped_column(String(64), default="")
+    handed_at: Mapped[datetime | None]  # platform time of when it was last given back to the bot
     owed: Mapped[bool] = mapped_column(default=False)  # replies wait until she has written again
     left_alone: Mapped[bool] = mapped_column(default=False)  # she wrote last while somebody had the thread
     remind_at: Mapped[datetime | None] = mapped_column(index=True)  # when the open talk wants a nudge
@@ -102,9 +103,14 @@ class Memory:
     suggested: list[datetime] = field(default_factory=list)  # when we named a code that she might have meant
 
 
+def conversation_by(db: Session, account_id: int, address: str) -> Conversation | None:
+    """The row of this person at this account, if she was ever here."""
+    return db.scalar(select(Conversation).where(Conversation.account_id == account_id, Conversation.address == address))
+
+
 def conversation_of(db: Session, account_id: int, address: str, now: datetime) -> Conversation:
     """The row of this person at this account, made if she is new. A race for a new one ends in IntegrityError."""
-    row = db.scalar(select(Conversation).where(Conversation.account_id == account_id, Conversation.address == address))
+    row = conversation_by(db, account_id, address)
     if row is None:
         row = Conversation(
             account_id=account_id,
@@ -134,15 +140,16 @@ def standings(db: Session, ids: Collection[int]) -> dict[int, Standing]:
     return {number: Standing(touched_at, taken_until) for number, touched_at, taken_until in rows}
 
 
-def take_over(db: Session, conversation_id: int, by: str, *, now: datetime, until: datetime) -> None:
-    """Somebody of the co-op has the thread, and the bot is silent there. Nothing changes if that is known already."""
+def take_over(db: Session, conversation_id: int, by: str, *, now: datetime, until: datetime) -> bool:
+    """Somebody of the co-op has the thread though she waits for an answer. False if it is known already."""
     known = Conversation.taken_until.is_not(None) & (Conversation.taken_until > now)
-    db.execute(
+    taken = db.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id, ~known)
-        .values(taken_by=by[:64], taken_until=until, version=Conversation.version + 1)
+        .values(taken_by=by[:64], taken_until=until, left_alone=True, version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
 
 
 def owe(db: Session, conversation_id: int) -> None:
@@ -153,6 +160,11 @@ def owe(db: Session, conversation_id: int) -> None:
         .values(owed=True, version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )
+
+
+def is_owed(db: Session, conversation_id: int) -> bool:
+    """Whether a reply of hers is held still."""
+    return bool(db.scalar(select(Conversation.owed).where(Conversation.id == conversation_id)))
 
 
 def last_seen_of(db: Session, person_id: int) -> Conversation | None:

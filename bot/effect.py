@@ -93,6 +93,18 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Carousel:
+    """What a printed list says once more, as a row of cards, for a channel that can draw one.
+
+    lead: the sentence above it, with its buttons. cards: each a `Say` with a card and that card's buttons. The open
+    question stays the list's, so every button here is an action that can be taken at any time.
+    """
+
+    lead: "Say"
+    cards: "tuple[Say, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """One bubble, not yet in anybody's language. Made by `say`.
 
@@ -101,7 +113,8 @@ class Say:
     weighty: a yes here saves or spends, so that a row which is older than the question does not count.
     rests: nothing has to be answered: after an interruption it is not asked again.
     notice: purpose and values of the approved template that says the same, for when she wrote too long ago.
-    receipt: the same order as a channel that has receipts draws it.
+    receipt: the same order as a channel that has receipts draws it. carousel: the same goods as a channel that has
+    carousels draws them.
     """
 
     msgid: str
@@ -116,6 +129,7 @@ class Say:
     card: Card | None = None
     notice: "tuple[str, dict[str, Param]] | None" = None
     receipt: Receipt | None = None
+    carousel: Carousel | None = None
 
     @property
     def asks(self) -> bool:

@@ -22,6 +22,7 @@ from bot.conversation import (
     Past,
     Question,
     Talk,
+    conversation_by,
     conversation_of,
     dump_memory,
     last_seen_of,
@@ -46,6 +47,7 @@ from bot.event import (
     OrderCancelled,
     OrderNews,
     Other,
+    Overheard,
     Photo,
     Pick,
     Referral,
@@ -71,14 +73,13 @@ from catalog.account import Account
 from catalog.acts import Command, News, Refused, Result, Who
 from catalog.acts.forgetting import Forget, conversations_of
 from catalog.acts.person import OpenCase
+from catalog.case import close_cases, open_case
 
 MESSAGES_A_MINUTE = 30
-LONG_GAP = timedelta(days=3)
 STALE_ANSWER = timedelta(hours=24)
 DRAFTS_LIVE = timedelta(days=30)
 REACHABLE = timedelta(hours=23)
 """After her last action, inside every platform's free window: as long as the bot speaks up by itself."""
-MAX_BUBBLES = 2
 SURE = 0.5
 
 LOST_THREAD = say("I have learned something new meanwhile and lost the thread. Let us begin again.")
@@ -102,6 +103,8 @@ class World:
     now: Callable[[], datetime]
     takeover: timedelta = timedelta(hours=12)
     """How long the bot is silent after the last words of a colleague who answers by hand."""
+    language: str = "vi"
+    """Of what staff read."""
 
 
 def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
@@ -113,21 +116,21 @@ def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
     if isinstance(event, Silent):
         return
     if isinstance(event, AccountNews):
-        heed(db, row.account_id, event, now)
+        heed(db, row.account_id, event, now, world.language)
         return
     conversation = conversation_of(db, row.account_id, row.sender, now)
     thread.touch(conversation, row, event)
     event = thread.addressed(conversation, event, row.received_at)
     thread.keep_files(db, conversation, row, event)
+    if conversation.owed and thread.opens_window(event):
+        taken = thread.is_taken(conversation, now) or isinstance(event, Overheard)
+        conversation.owed = not outbox.take_up(db, conversation.id, now, taken=taken)
     if thread.is_for_a_colleague(db, conversation, row, event, lasts=world.takeover):
         return
     by_a_person = isinstance(event, SAID)
     allowance = _allowance(conversation, row.received_at) if by_a_person else 1
     if allowance < 0:
         return
-    if conversation.owed and (by_a_person or isinstance(event, HandedBack)):
-        outbox.take_up(db, conversation.id, now)
-        conversation.owed = False
     turn = _Turn(db, row, world, conversation, now)
     if allowance == 0:
         turn.speech.speak(say("That was a lot at once. Please give me a minute, then write again."))
@@ -137,9 +140,17 @@ def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
 
 
 def give_up(db: Session, row: inbox.InboxRow, world: World, error: str) -> None:
-    """A row that failed too often: it is put aside, she gets an apology, and a person of the co-op a case."""
+    """A row that failed too often: it is put aside, and a person of the co-op gets a case.
+
+    She gets an apology where she said something herself and nobody of the co-op speaks with her just now.
+    """
     now = world.now()
     inbox.finish(db, row, now, error=error)
+    known = conversation_by(db, row.account_id, row.sender)
+    said = isinstance(inbox.event_of(db, row), SAID)
+    if not said or (known is not None and thread.is_taken(known, now)):
+        open_case(db, row.account_id, known.id if known else None, "poison", subject=f"inbox {row.id}", note="", at=now)
+        return
     conversation = conversation_of(db, row.account_id, row.sender, now)
     turn = _Turn(db, row, world, conversation, now)
     turn.apologise()
@@ -221,7 +232,8 @@ class _Turn:
             case HandedBack() | Due(thread.OVER):
                 self.come_back(event)
             case Due(thread.ENDS):
-                self.act_on("person.waiting", "")
+                if self.conversation.left_alone and thread.is_taken(self.conversation, self.now):
+                    self.act_on("person.waiting", "")
             case Withdrawn():
                 self.forget()
             case _:
@@ -325,14 +337,22 @@ class _Turn:
 
     def come_back(self, event: Event) -> None:
         """A colleague's time with her is over. Where she waits, or it was handed back, the bot says so."""
-        if isinstance(event, Due) and thread.is_taken(self.conversation, self.now):
-            return  # somebody wrote again since the alarm was set
+        until, given = self.conversation.taken_until, min(self.row.at, self.now)
+        if until is not None and (until > self.now if isinstance(event, Due) else given < until - self.world.takeover):
+            return  # somebody wrote again since the alarm was set, or since it was handed back
         spoke = self.conversation.left_alone or isinstance(event, HandedBack)
         was_taken = self.conversation.taken_by != ""
-        thread.free(self.conversation)
+        thread.free(self.conversation, given)
+        if self.conversation.owed:
+            self.conversation.owed = not outbox.take_up(self.db, self.conversation.id, self.now)
+        close_cases(self.db, self.conversation.id, thread.CASE, self.now)
         touched = self.conversation.touched_at
-        if was_taken and spoke and touched is not None and self.now - touched < REACHABLE:
+        if not (was_taken and spoke):
+            return
+        if touched is not None and self.now - touched < REACHABLE:
             self.ask_again()
+        elif isinstance(event, Due):
+            self.act_on("person.waiting", "")
 
     def forget(self) -> None:
         """The platform says that she wants to be forgotten: at once, and a person looks at what must be kept."""
@@ -662,6 +682,8 @@ class _Turn:
         """A talk has ended: go on with the one that was parked, if there is one."""
         talk = self.talk()
         if self.holds or talk is None or talk.question is None or talk.question.rests:
+            return
+        if thread.is_taken(self.conversation, self.now):
             return
         if talk.question not in self.speech.said:
             self.speech.ask(talk.question)

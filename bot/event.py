@@ -49,9 +49,10 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice note, where the platform keeps it."""
+    """A voice note, where the platform keeps it, with the words beside it."""
 
     url: str
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ def forget_talk(db: Session, conversation: Conversation, but_inbox_id: int, now:
     """Empty every table of the talk, and its memory. `but_inbox_id`: the row at hand."""
     conversation.memory = dump_memory(db, Memory())
     conversation.taken_until, conversation.taken_by = None, ""
+    conversation.left_alone = conversation.owed = False
     quietly = {"synchronize_session": False}
     hers = (InboxRow.account_id == conversation.account_id, InboxRow.sender == conversation.address)
     db.execute(

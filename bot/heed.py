@@ -5,26 +5,25 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.event import AccountNews
-from bot.plain import plain
+from bot.officer import Officer
 from bot.reply import Reason
-from catalog.account import pause, resume
-from catalog.case import open_case
+from catalog.account import locked
 from catalog.template import set_status
 
-PAUSES = {"blocked": Reason.RESTRICTED, "removed": Reason.TOKEN}
+PAUSES = {"blocked": Reason.BLOCKED, "removed": Reason.TOKEN}
 
 
 def heed(db: Session, account_id: int, news: AccountNews, now: datetime, language: str = "vi") -> None:
-    """Stop or resume sending, note a template's new status, and open a case for what a person should see."""
+    """Note a template's new status; stop or resume sending; and tell staff once what a person should see."""
     if news.kind == "template":
         set_status(db, account_id, news.ref, news.words)
         return
+    account, officer = locked(db, account_id), Officer(language)
     if news.kind == "unblocked":
-        resume(db, [account_id])
+        officer.is_well(db, account, Reason.BLOCKED, now)
         return
     reason = PAUSES.get(news.kind)
-    if reason is not None and not pause(db, account_id, reason.value, now):
-        return
-    words = plain(reason, language) if reason is not None else ""
-    note = "\n".join(part for part in (words, news.words) if part)
-    open_case(db, account_id, None, "account", subject=f"account {account_id} {news.kind}", note=note, at=now)
+    if reason is not None:
+        officer.silence(db, account, reason, now, said=news.words)
+    else:
+        officer.pass_on(db, account, news.kind, news.words, now)

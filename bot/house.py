@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.conversation import OpenChoice, Question
-from bot.event import Event, Number, Photo, Referral, Tap, Text
+from bot.event import Event, Number, Photo, Referral, Tap, Text, Voice
 from bot.understand.codes import find_invitation, find_trace_code, looks_like_code
 from bot.understand.numbers import bare_number
 from bot.understand.text import fold
@@ -74,10 +74,17 @@ ALWAYS = {
     **dict.fromkeys(
         ("xoa du lieu", "xem du lieu", "rut dong y", "ngung nhan tin", "huy nhan tin"), Action("person.data_rights", "")
     ),
+    **dict.fromkeys(
+        (
+            *("xem anh", "xem hinh", "cho xem anh", "cho xem hinh", "hinh anh", "xem hinh anh", "cho xem hinh anh"),
+            *("picture", "pictures", "photos", "show pictures", "show photos"),
+        ),
+        Action("shop.pictures", ""),
+    ),
     **dict.fromkeys(("vn", "vi", "tieng viet"), Action("menu.language", "vi")),
     **dict.fromkeys(("en", "english", "tieng anh"), Action("menu.language", "en")),
 }
-"""Whole messages that mean the same whatever is asked: the rights that the law gives, and the language."""
+"""Whole messages that mean the same whatever is asked: the rights that the law gives, the pictures, the language."""
 
 
 def button_id(question: int, key: str, arg: str) -> str:
@@ -95,10 +102,11 @@ def meaning(event: Event, question: Question | None, *, counts: bool) -> Meaning
             return _tapped(choice, title, question, counts=counts)
         case Referral(ref):
             written = ref.removeprefix("t-")
-            return _code(ref) or Rest(Text(written) if looks_like_code(written) else event)
+            named = written != ref or ref.startswith("nsx-") or looks_like_code(written)
+            return _code(ref) or Rest(Text(written) if named else event)
         case Text(words):
             return _typed(words, question, counts=counts)
-        case Photo(_, caption) if code := find_trace_code(caption):
+        case Photo(_, caption) | Voice(_, caption) if code := find_trace_code(caption):
             return Code(code)
         case _:
             return Rest(event)

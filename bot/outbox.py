@@ -56,6 +56,7 @@ class OutboxRow(Base):
     by_person: Mapped[bool] = mapped_column(default=False)  # somebody of the co-op typed it
     notice: Mapped[bool] = mapped_column(default=False)  # news that she did not ask for: replies go first
     reclaims: Mapped[bool] = mapped_column(default=False)  # with it the bot comes back after a colleague
+    again: Mapped[bool] = mapped_column(default=False)  # it was held, and promised anew
     way: Mapped[str] = mapped_column(String(12), default="")  # of bot.permit.Way: as what it went
 
 
@@ -68,6 +69,7 @@ class Outgoing:
     channel: str
     address: str
     conversation_id: int
+    inbox_id: int
     bubble: Bubble
     created_at: datetime
     tries: int = 0
@@ -76,6 +78,7 @@ class Outgoing:
     by_person: bool = False
     notice: bool = False
     reclaims: bool = False
+    again: bool = False
 
 
 def put(db: Session, row: OutboxRow, bubble: Bubble) -> None:
@@ -175,8 +178,33 @@ def _note(db: Session, outbox_id: int, error: str, reason: str, **values: dateti
     )
 
 
-def take_up(db: Session, conversation_id: int, at: datetime) -> int:
-    """What was held may go: promised anew, in the old order, before all that is promised after this. How many."""
+def is_open(db: Session, outbox_id: int) -> bool:
+    """Whether it still waits to be sent: neither sent, nor given up, nor held, nor forgotten."""
+    still = select(OutboxRow.id).where(
+        OutboxRow.id == outbox_id,
+        OutboxRow.sent_at.is_(None),
+        OutboxRow.dead_at.is_(None),
+        OutboxRow.held_at.is_(None),
+        OutboxRow.body.is_not(None),
+    )
+    return db.scalar(still) is not None
+
+
+def bury_held(db: Session, before: datetime, at: datetime) -> None:
+    """What was held since before then: nobody wrote again, and it is no news any more."""
+    db.execute(
+        update(OutboxRow)
+        .where(OutboxRow.held_at < before, OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+        .values(dead_at=at, error="nobody wrote again")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def take_up(db: Session, conversation_id: int, at: datetime, *, taken: bool = False) -> bool:
+    """What was held may go: promised anew, in the old order, before all that is promised after this.
+
+    taken: a colleague has the thread, so only what people typed, and news. Whether nothing is held any more.
+    """
     held = db.scalars(
         select(OutboxRow)
         .where(
@@ -184,10 +212,13 @@ def take_up(db: Session, conversation_id: int, at: datetime) -> int:
             OutboxRow.held_at.is_not(None),
             OutboxRow.sent_at.is_(None),
             OutboxRow.dead_at.is_(None),
+            OutboxRow.body.is_not(None),
         )
         .order_by(OutboxRow.id)
     ).all()
     for row in held:
+        if taken and not (row.by_person or row.notice):
+            continue
         again = OutboxRow(
             account_id=row.account_id,
             channel=row.channel,
@@ -199,12 +230,13 @@ def take_up(db: Session, conversation_id: int, at: datetime) -> int:
             by_person=row.by_person,
             notice=row.notice,
             reclaims=row.reclaims,
+            again=True,
         )
         db.add(again)
         row.dead_at = at
         db.flush()
         row.error = f"promised again as {again.id}"
-    return len(held)
+    return all(row.dead_at is not None for row in held)
 
 
 def give_up_unfetched(db: Session, channels: Sequence[str], before: datetime, at: datetime) -> None:
@@ -244,6 +276,7 @@ def opened(db: Session, row: OutboxRow) -> Outgoing:
         row.channel,
         row.address,
         row.conversation_id,
+        row.inbox_id,
         bubble,
         row.created_at,
         row.tries,
@@ -252,4 +285,5 @@ def opened(db: Session, row: OutboxRow) -> Outgoing:
         row.by_person,
         row.notice,
         row.reclaims,
+        row.again,
     )

@@ -18,9 +18,13 @@ WHY: dict[Reason, Say] = {
     Reason.RESTRICTED: say(
         "Facebook has restricted the page for breaking a rule. Please open the page's Support Inbox and follow it."
     ),
+    Reason.BLOCKED: say(
+        "Facebook has blocked the page for breaking a rule. Please open the page's Support Inbox and follow it; what "
+        "waits goes out by itself when Facebook lifts it."
+    ),
     Reason.RIGHTS: say(
-        "The app lacks a permission on this account. Please grant it in the platform's console, "
-        "then run chophien doctor."
+        "The app lacks a permission on this account. Please grant it in the platform's console; what waits goes out by "
+        "itself afterwards."
     ),
     Reason.PACKAGE: say(
         "The package of this Zalo OA does not allow messages by API. Please renew or upgrade it on oa.zalo.me; "

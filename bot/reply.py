@@ -1,6 +1,6 @@
 """A reply as a person sees it, in her language, before any platform has put it into its own form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,13 +49,42 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A product in a row of them. image: a path under the public address, or empty."""
+
+    title: str
+    subtitle: str = ""
+    image: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carousel:
+    """What a printed list says, as a row of cards; in its order, so that the list's numbers count the cards too.
+
+    text and buttons: what stands above the row, in the place of the list and its buttons.
+    """
+
+    text: str
+    cards: tuple[Card, ...]
+    buttons: tuple[Button, ...] = ()
+
+    def pictured_at(self, public_url: str) -> "Carousel":
+        """The same with whole addresses, for a platform that fetches the pictures itself."""
+        cards = (replace(card, image=public_url + card.image) if card.image else card for card in self.cards)
+        return replace(self, cards=tuple(cards))
+
+
+@dataclass(frozen=True, slots=True)
 class Bubble:
     """One reply, in the person's language, not yet in any platform's form.
 
     buttons: at most three, titles at most 20 characters. offset: how many numbers a printed list in the text owns, so
     that buttons that a channel must print go on from there. card: title and subtitle of a product card, or empty.
     image: a path under the public address, or empty. notice: what it says as a template that the platform approved, for
-    when she wrote too long ago. receipt: the same order once more, for a channel that can draw one.
+    when she wrote too long ago. receipt: the same order once more, for a channel that can draw one. carousel: the same
+    list once more, in the same way. numbered: a number that she types now means one of these buttons; false beside
+    another bubble that asks, where a channel that prints its choices must not print the same numbers twice.
     """
 
     text: str
@@ -66,6 +95,13 @@ class Bubble:
     image: str = ""
     notice: "Notice | None" = None
     receipt: "Receipt | None" = None
+    carousel: "Carousel | None" = None
+    numbered: bool = True
+
+    def after(self, words: str) -> "Bubble":
+        """The same with a line in front of it, however it is drawn."""
+        carousel = self.carousel and replace(self.carousel, text=f"{words}\n{self.carousel.text}".rstrip())
+        return replace(self, text=f"{words}\n{self.text}".rstrip(), carousel=carousel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +125,7 @@ class Reason(StrEnum):
     GONE = "gone"  # she blocked us, left, or is not to be reached
     HELD = "held"  # a colleague or another app has the thread
     RESTRICTED = "restricted"  # the platform punishes the page for breaking a policy
+    BLOCKED = "blocked"  # the platform has told us so, and will tell us when it is over
     RIGHTS = "rights"  # the app lacks a right, or is not live
     PACKAGE = "package"  # the OA's package does not allow it
     UNVERIFIED = "unverified"  # the OA is not verified, or disabled

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.conversation import Conversation, Memory, OpenChoice, Question, Talk
+from bot.effect import Carousel as Row
 from bot.effect import Choice, Say, say
 from bot.house import button_id
 from bot.i18n import Voice, in_words, words
 from bot.inbox import InboxRow
 from bot.ports import Me
-from bot.reply import Bubble, Button, Notice
+from bot.reply import Bubble, Button, Card, Carousel, Notice
 from bot.thread import came_back
 
 LONG_GAP = timedelta(days=3)
@@ -98,7 +99,22 @@ class Speech:
             bubble.card.image if bubble.card else "",
             self.noticed(bubble),
             bubble.receipt,
+            self.in_a_row(bubble.carousel, number) if bubble.carousel else None,
         )
+
+    def in_a_row(self, carousel: Row, number: int) -> Carousel:
+        """The cards of a list, beside the question of that number."""
+        voice = self.voice()
+
+        def buttons(under: Say) -> tuple[Button, ...]:
+            return tuple(Button(button_id(number, one.key, one.arg), words(one.title, voice)) for one in under.choices)
+
+        cards = (
+            Card(one.card.title, words(one.card.subtitle, voice), one.card.image, buttons(one))
+            for one in carousel.cards
+            if one.card is not None
+        )
+        return Carousel(words(carousel.lead, voice), tuple(cards), buttons(carousel.lead))
 
     def voice(self) -> Voice:
         me = self.me()
@@ -118,13 +134,15 @@ class Speech:
         lead = self.greeting()
         for item in self.said:
             bubble = item.bubble if isinstance(item, Question) else self.rendered(item, 0, (), 0)
+            if isinstance(item, Question) and item != self.memory.question and bubble.buttons:
+                bubble = replace(bubble, numbered=False)
             if lead:
-                bubble = replace(bubble, text=f"{lead}\n{bubble.text}".rstrip())
+                bubble = bubble.after(lead)
                 lead = ""
             bubbles.append(bubble)
         while len(bubbles) > MAX_BUBBLES:
             first, second = bubbles[0], bubbles[1]
-            bubbles[:2] = [replace(second, text=f"{first.text}\n{second.text}")]
+            bubbles[:2] = [second.after(first.text)]
         return bubbles
 
     def greeting(self) -> str:

@@ -6,12 +6,12 @@ until it is handed back, or so many hours after the colleague's last words.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot import inbox
 from bot.attachment import keep_attachments
-from bot.conversation import Conversation
+from bot.conversation import Conversation, load_memory
 from bot.event import (
     SAID,
     ContactCard,
@@ -39,9 +39,14 @@ NOTICE = timedelta(minutes=30)
 ENDS, OVER = "takeover_ends", "takeover_over"
 
 
+def opens_window(event: Event) -> bool:
+    """Whether this action of hers lets us write to her."""
+    return isinstance(event, (*SAID, Touched, Overheard)) and not isinstance(event, Edited)
+
+
 def touch(conversation: Conversation, row: inbox.InboxRow, event: Event) -> None:
     """Note an action of hers that lets us write to her: by the platform's own clock, since a redelivery comes late."""
-    if isinstance(event, (*SAID, Touched, Overheard)) and not isinstance(event, Edited):
+    if opens_window(event):
         at = min(row.at, row.received_at)
         conversation.touched_at = at if conversation.touched_at is None else max(conversation.touched_at, at)
 
@@ -89,7 +94,6 @@ def is_for_a_colleague(
         case _ if isinstance(event, SAID) and is_taken(conversation, now):
             listen(db, conversation, row, event)
             conversation.seen_at = now
-            conversation.heard_at = max(conversation.heard_at, min(row.at, now))
         case _:
             return False
     db.flush()
@@ -98,28 +102,34 @@ def is_for_a_colleague(
 
 def take(db: Session, conversation: Conversation, row: inbox.InboxRow, event: TakenOver, lasts: timedelta) -> None:
     """Keep silent from now on. That somebody only has the thread does not make it longer, that she writes does."""
-    now = row.received_at
-    if not event.speaks and is_taken(conversation, now):
+    now, at = row.received_at, min(row.at, row.received_at)  # a redelivery may come late
+    handed_at, until = conversation.handed_at, at + lasts
+    if (not event.speaks and is_taken(conversation, now)) or (handed_at is not None and at < handed_at):
         return
-    conversation.taken_until = max(min(row.at, now), now - lasts) + lasts  # a redelivery may come late
-    conversation.taken_by = event.by[:64] or "?"
-    if event.speaks:
-        conversation.left_alone = False
+    if until > now:
+        conversation.taken_until = max(until, conversation.taken_until or until)
+        conversation.taken_by = event.by[:64] or "?"
+        if event.speaks and at >= conversation.heard_at:
+            conversation.left_alone = False
+    elif not is_taken(conversation, now):
+        return  # so old that its time is over
     _note(db, conversation, row, f"👩‍💼 {event.words}" if event.words else "")
 
 
 def listen(db: Session, conversation: Conversation, row: inbox.InboxRow, event: Event) -> None:
     """She says something to the colleague who has the thread: kept with the case."""
-    conversation.left_alone = True
-    words = spoken(event)
+    conversation.heard_at = max(conversation.heard_at, min(row.at, row.received_at))
+    words = _title(db, conversation, event) if isinstance(event, Tap) and not event.title else spoken(event)
     if words:
+        conversation.left_alone = True
         _note(db, conversation, row, f"👤 {words}")
 
 
-def free(conversation: Conversation) -> None:
-    """The thread is the bot's again; `taken_by` stays until it has said so (`came_back`)."""
+def free(conversation: Conversation, at: datetime) -> None:
+    """The thread is the bot's again since then; `taken_by` stays until it has said so (`came_back`)."""
     conversation.taken_until = None
     conversation.left_alone = False
+    conversation.handed_at = at
 
 
 def came_back(conversation: Conversation, now: datetime) -> bool:
@@ -138,8 +148,8 @@ def spoken(event: Event) -> str:
             return ", ".join(part for part in (name, phone, address) if part)
         case Photo(_, caption):
             return f"🖼 {caption}".rstrip()
-        case Voice():
-            return "🎧"
+        case Voice(_, caption):
+            return f"🎧 {caption}".rstrip()
         case Location():
             return "📍"
         case Sticker() | Other():
@@ -151,17 +161,31 @@ def spoken(event: Event) -> str:
 def alarms(db: Session, now: datetime) -> int:
     """Put what is due into the inboxes: staff hear first that she waits, then the bot is back. How many threads."""
     due = db.scalars(
-        select(Conversation).where(Conversation.taken_until <= now + NOTICE).order_by(Conversation.id).limit(200)
+        select(Conversation)
+        .where(Conversation.taken_until <= now + NOTICE, or_(Conversation.taken_until <= now, Conversation.left_alone))
+        .order_by(Conversation.taken_until)
+        .limit(200)
     ).all()
     for conversation in due:
         until = conversation.taken_until
         name = OVER if until is not None and until <= now else ENDS
-        if name == ENDS and not conversation.left_alone:
-            continue
         key = f"due:{name}:{conversation.id}:{until:%Y%m%d%H%M%S}"
+        if name == OVER:  # as long as it is due, should the first one have come to nothing
+            key += f":{now:%Y%m%d%H}"
         arrival = Inbound("", conversation.address, key, now, Due(name, ""))
         inbox.receive(db, [(conversation.account_id, arrival)], now)
     return len(due)
+
+
+def _title(db: Session, conversation: Conversation, tap: Tap) -> str:
+    """What stood on the button that she pressed, as far as its question is still known."""
+    memory = load_memory(db, conversation)
+    questions = [talk.question for talk in memory.talks] + [memory.question] if memory else []
+    for question in questions:
+        for button in question.bubble.buttons if question else ():
+            if button.id == tap.choice:
+                return button.title
+    return "…"
 
 
 def _note(db: Session, conversation: Conversation, row: inbox.InboxRow, words: str) -> None:

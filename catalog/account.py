@@ -47,6 +47,11 @@ def first_account(db: Session) -> int | None:
     return db.scalar(select(func.min(Account.id)))
 
 
+def paused_for(db: Session, reason: str) -> list[int]:
+    """The accounts that are paused for this reason."""
+    return list(db.scalars(select(Account.id).where(Account.paused_at.is_not(None), Account.pause_reason == reason)))
+
+
 def ensure_account(db: Session, channel: str, external_id: str, organisation_id: int, token: str | None) -> Account:
     """The account, made if there is none. A new `token` ends a pause; None leaves the kept one."""
     account = account_by(db, channel, external_id)
@@ -88,7 +93,7 @@ def seed_account(
 
 
 def note_given(db: Session, account: Account, token: str, refresh_token: str | None, at: datetime) -> bool:
-    """Note that the environment gives these tokens, taken or not. Whether they are news."""
+    """Note that the environment, or a person, gives these tokens, taken or not. Whether they are news."""
     secret = f"{token}\n{refresh_token or ''}"
     known = _noted(db, account, "seed", secret)
     if any(known if refresh_token else known[-1:]):
@@ -98,12 +103,20 @@ def note_given(db: Session, account: Account, token: str, refresh_token: str | N
 
 
 def is_lost(db: Session, account: Account, refresh_token: str) -> bool:
-    """Whether the platform has said that this refresh token is over."""
-    return any(_noted(db, account, "grant lost", refresh_token))
+    """Whether the platform has said that this refresh token is over, and nobody has found it good since then."""
+    lost, found = (sum(_noted(db, account, what, refresh_token)) for what in ("grant lost", "grant found"))
+    return lost > found
 
 
 def note_lost(db: Session, account: Account, refresh_token: str, at: datetime) -> None:
-    _note(db, account, "grant lost", refresh_token, at)
+    if not is_lost(db, account, refresh_token):
+        _note(db, account, "grant lost", refresh_token, at)
+
+
+def note_found(db: Session, account: Account, refresh_token: str, at: datetime) -> None:
+    """The platform takes the pair of this refresh token after all."""
+    if is_lost(db, account, refresh_token):
+        _note(db, account, "grant found", refresh_token, at)
 
 
 def _note(db: Session, account: Account, what: str, secret: str, at: datetime) -> None:

@@ -71,6 +71,17 @@ def close_case(db: Session, case_id: int, at: datetime) -> bool:
     return db.scalar(change) is not None
 
 
+def close_cases(db: Session, conversation_id: int, kind: str, at: datetime, subject: str = "") -> None:
+    """What waited for a person here, of this kind and about this, has settled itself."""
+    mine = (Case.conversation_id == conversation_id, Case.kind == kind, Case.subject == subject)
+    db.execute(
+        update(Case)
+        .where(*mine, Case.closed_at.is_(None))
+        .values(closed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def open_cases(db: Session) -> list[Case]:
     """All that wait, oldest first."""
     return list(db.scalars(select(Case).where(Case.closed_at.is_(None)).order_by(Case.opened_at, Case.id)))

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from catalog.db import Base, BigId
 
 APPROVED = "APPROVED"
+LONGEST_STATUS = 20
 
 
 class Template(Base):
@@ -24,7 +25,7 @@ class Template(Base):
     external_id: Mapped[str] = mapped_column(String(120))
     language: Mapped[str] = mapped_column(String(8), default="vi")
     parameters: Mapped[str] = mapped_column(default="")
-    status: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(LONGEST_STATUS))
 
 
 def template_for(db: Session, account_id: int, purpose: str) -> Template | None:
@@ -48,7 +49,8 @@ def keep_template(
     if kept is None:
         kept = Template(account_id=account_id, purpose=purpose)
         db.add(kept)
-    kept.external_id, kept.parameters, kept.language, kept.status = external_id, parameters, language, status.upper()
+    kept.external_id, kept.parameters, kept.language = external_id, parameters, language
+    kept.status = status.upper()[:LONGEST_STATUS]
     db.flush()
 
 
@@ -57,4 +59,4 @@ def set_status(db: Session, account_id: int, external_id: str, status: str) -> N
     for template in db.scalars(
         select(Template).where(Template.account_id == account_id, Template.external_id == external_id)
     ):
-        template.status = status.upper()[:20]
+        template.status = status.upper()[:LONGEST_STATUS]

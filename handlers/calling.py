@@ -1,15 +1,25 @@
-"""One way to call a platform over HTTP: bounded, without redirects or cookies, and without a URL in any exception."""
+"""One way to call a platform over HTTP: bounded, without redirects or cookies, and without a URL in any exception.
 
+A call lasts at most the time to connect (for each address of the host), the time to read for handing the request over,
+and once more the time to read for the whole answer, headers and all. Only the look-up of the host's name is not bounded
+by us.
+"""
+
+import io
 import logging
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from bot.reply import Reason, SendError
 
@@ -27,6 +37,56 @@ class Answered:
     content: bytes
 
 
+class _Hurried(io.RawIOBase):
+    """The bytes of an answer, none after the time is up: a timeout of the socket alone begins anew with each byte."""
+
+    def __init__(self, connection: socket.socket, stream: io.RawIOBase) -> None:
+        self._connection, self._stream = connection, stream
+        self._until = time.monotonic() + (connection.gettimeout() or READ_SECONDS)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override] # typeshed: any buffer
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return cast("int | None", self._stream.readinto(buffer))
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Answer(HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        self.fp = io.BufferedReader(_Hurried(sock, self.fp.detach()))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Answer
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _Answer
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
 class Caller:
     """A tuned session; threads may share it. Tokens may travel in queries, so no URL is logged or raised."""
 
@@ -34,9 +94,10 @@ class Caller:
         self._timeouts = timeouts
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.headers["Accept-Encoding"] = "identity"  # what is packed may be a thousand times as long
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the only state threads would share
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=pool_size))
+            self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=pool_size))
         logging.getLogger("urllib3").setLevel(logging.ERROR)  # what it logs of less holds the whole address
 
     def call(self, method: str, url: str, **arguments: Any) -> Answered:
@@ -46,7 +107,7 @@ class Caller:
             with self._session.request(
                 method, url, timeout=self._timeouts, allow_redirects=False, stream=True, **arguments
             ) as response:
-                content = _read(response, time.monotonic() + sum(self._timeouts))
+                content = _read(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             failure, unknown = type(error).__name__, not _never_left(error)
         if failure:  # raised outside of the handler: the library's message, and so any traceback, holds the URL
@@ -57,18 +118,15 @@ class Caller:
         self._session.close()
 
 
-def _read(response: requests.Response, until: float) -> bytes:
-    """The whole answer, as it comes: `requests` alone would wait for ever on one that drips.
-
-    Raises ReadTimeout at `until`, ContentDecodingError for one that is longer than `MAX_ANSWER`.
-    """
+def _read(response: requests.Response) -> bytes:
+    """The whole answer. Raises ContentDecodingError for one that is packed or longer than `MAX_ANSWER`."""
+    if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
+        raise requests.exceptions.ContentDecodingError("packed")
     content = bytearray()
-    while piece := response.raw.read1(65536, decode_content=True):
+    while piece := response.raw.read1(65536, decode_content=False):
         content += piece
         if len(content) > MAX_ANSWER:
             raise requests.exceptions.ContentDecodingError("too long")
-        if time.monotonic() > until:
-            raise requests.exceptions.ReadTimeout("too slow")
     return bytes(content)
 
 

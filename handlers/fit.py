@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from bot.reply import Bubble
+
 ZERO_WIDTH_JOINER = "\u200d"
 SENTENCE_END = re.compile(r"[.!?…](?=\s)")
 
@@ -78,3 +80,16 @@ def _joined(text: str, at: int) -> bool:
 
 def _is_flag_half(char: str) -> bool:
     return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def choices_in_lines(bubble: Bubble) -> list[str]:
+    """The choices as a channel without buttons prints them: numbered on from a list in the text, as they can be typed.
+
+    Not at all where the text is that very list; without numbers where a number would mean something else.
+    """
+    titles = [" ".join(unicodedata.normalize("NFC", button.title).split()) for button in bubble.buttons]
+    if not bubble.numbered:
+        return [f"• {title}" for title in titles]
+    lines = [f"{number}. {title}" for number, title in enumerate(titles, bubble.offset + 1)]
+    told = [re.search(rf"(?m)^{number}\. .*{re.escape(title)}", bubble.text) for number, title in enumerate(titles, 1)]
+    return [] if titles and bubble.offset == 0 and all(told) else lines

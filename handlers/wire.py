@@ -5,15 +5,19 @@ Pure: no clock, no network, no product.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from bot.event import Inbound, Silent
+from bot.event import Inbound, Other, Silent
 
+T = TypeVar("T", bound=msgspec.Struct)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_ITEMS = 1000
+"""Of one body; "webhooks": at most so many updates come together."""
 ID = re.compile(r"[!-~]{1,128}")
 MESSAGE_ID = re.compile(r"[!-~]{1,1024}")
 TIMESTAMP = re.compile(r"[1-9](?:[0-9]{0,10}|[0-9]{12,13})")  # seconds, or milliseconds from 2001 on
@@ -58,6 +62,40 @@ def unreadable(account: str, item: object, now: datetime) -> Inbound:
     return Inbound(account, "", f"unreadable:{digest(item)}", now, Silent("unreadable"), raw)
 
 
+def salvaged(value: object, kind: type[T]) -> T | None:
+    """What can be read of a value that `msgspec.convert` refuses for this kind: the odd parts are left out.
+
+    None if nothing can be read.
+    """
+    with suppress(msgspec.ValidationError):
+        found: T = _salvaged(value, kind)
+        return found
+    return None
+
+
+def tells(found: Inbound) -> bool:
+    """Whether what was salvaged is worth more than its JSON: silence and an empty message are not, but an echo is."""
+    if isinstance(found.event, Silent):
+        return found.event.kind == "echo"
+    return found.event != Other("empty")
+
+
+def _salvaged(value: object, kind: Any) -> Any:
+    """Raises ValidationError."""
+    with suppress(msgspec.ValidationError):
+        return msgspec.convert(value, kind)
+    for one in get_args(kind) or (kind,):  # of `Party | None` each
+        if isinstance(value, dict) and isinstance(one, type) and issubclass(one, msgspec.Struct):
+            found = {}
+            for field in msgspec.structs.fields(one):
+                with suppress(msgspec.ValidationError):
+                    if field.encode_name in value:
+                        found[field.name] = _salvaged(value[field.encode_name], field.type)
+            if found:
+                return one(**found)
+    raise msgspec.ValidationError
+
+
 def id_of(value: object) -> str:
     """An id as a string of visible ASCII (the database takes no NUL), empty for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str):
@@ -82,7 +120,7 @@ def digest(item: object) -> str:
     return hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest()
 
 
-def items_of(value: object) -> Iterable[object]:
+def items_of(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 

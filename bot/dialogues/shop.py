@@ -1,12 +1,12 @@
 """What is on sale today, one product as a card, and a kind no with something near."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.dialogue import Ask, Dialogue, Heard, Turn
 from bot.dialogues.cart import names
-from bot.effect import Amount, Card, Choice, Hint, Lines, Listed, Money, Say, choice, say
+from bot.effect import Amount, Card, Carousel, Choice, Hint, Lines, Listed, Money, Say, choice, say
 from bot.event import Pick
 from bot.ports import Found, Goods, Ports
 from bot.understand.clauses import KNOWN
@@ -16,6 +16,7 @@ from catalog.acts.person import Wish, WishKept
 from catalog.trace import grouped
 
 PAGE = 4
+ROW = 10  # cards beside each other; Messenger takes no more
 SURE = 80.0
 LONGEST_ON_A_BUTTON = 16  # characters beside "Xem"
 CLOSE = 6.0  # two products whose scores are nearer than that are both meant
@@ -38,30 +39,23 @@ def browse(at: object, ask: Ask, ports: Ports) -> Turn[None]:
     category = fold(str(ask.slots.get("category", "")))
     if category:
         goods = [product for product in goods if category in fold(product.category)] or goods
-    start = int(ask.arg) if ask.arg.isdecimal() and int(ask.arg) < len(goods) else 0
+    return None, [_list(goods, _start(ask, goods), ports)] if goods else [_nothing()]
+
+
+@shop.action("pictures")
+def pictures(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """What is on sale, to look at: ten cards in a row, and the list for a channel that has no such thing."""
+    goods = ports.shelf.on_sale()
     if not goods:
-        return None, [
-            say(
-                "The co-op has nothing on sale just now. Please look in again tomorrow, or ask a person.",
-                choices=[choice("person.call", say("Talk to a person"))],
-            )
-        ]
-    shown = goods[start : start + PAGE]
-    rest = len(goods) - start - len(shown)
-    more = [_more(start + PAGE, min(rest, PAGE))] if rest else []
-    return None, [
-        say(
-            "Today %(seller)s has:\n%(lines)s\nType a number to see the picture, or the name of a product.",
-            seller=say("the co-op") if len({product.seller_id for product in goods}) == 1 else ports.me.coop,
-            lines=Lines(tuple(map(_offer, shown)), numbered=True),
-            items=[choice("shop.show", say("%(label)s", label=product.label), str(product.id)) for product in shown],
-            choices=[
-                *more,
-                choice("order.show", say("My cart")),
-                choice("person.call", say("Talk to a person")),
-            ],
-        )
-    ]
+        return None, [_nothing()]
+    start = _start(ask, goods)
+    shown = goods[start : start + ROW]
+    lead = say(
+        "Today %(seller)s has:",
+        seller=_seller(goods, ports),
+        choices=_after_goods("shop.pictures", start + ROW, min(len(goods) - start - len(shown), ROW)),
+    )
+    return None, [replace(_list(goods, start, ports), carousel=Carousel(lead, tuple(map(_small_card, shown))))]
 
 
 @shop.action("show")
@@ -145,6 +139,38 @@ def wishing(at: Wishing, heard: Heard, ports: Ports) -> Turn[Wishing | None]:
             ]
 
 
+def _nothing() -> Say:
+    return say(
+        "The co-op has nothing on sale just now. Please look in again tomorrow, or ask a person.",
+        choices=[choice("person.call", say("Talk to a person"))],
+    )
+
+
+def _list(goods: Sequence[Goods], start: int, ports: Ports) -> Say:
+    shown = goods[start : start + PAGE]
+    return say(
+        "Today %(seller)s has:\n%(lines)s\nType a number to see the picture, or the name of a product.",
+        seller=_seller(goods, ports),
+        lines=Lines(tuple(map(_offer, shown)), numbered=True),
+        items=[choice("shop.show", say("%(label)s", label=product.label), str(product.id)) for product in shown],
+        choices=_after_goods("shop.browse", start + PAGE, min(len(goods) - start - len(shown), PAGE)),
+    )
+
+
+def _start(ask: Ask, goods: Sequence[Goods]) -> int:
+    return int(ask.arg) if ask.arg.isdecimal() and int(ask.arg) < len(goods) else 0
+
+
+def _seller(goods: Sequence[Goods], ports: Ports) -> Say | str:
+    return say("the co-op") if len({product.seller_id for product in goods}) == 1 else ports.me.coop
+
+
+def _after_goods(action: str, start: int, more: int) -> Sequence[Choice]:
+    """action: what shows the `more` goods that follow from `start` on, if there are any."""
+    following = [choice(action, say("See %(count)s more", count=more), str(start))] if more else []
+    return [*following, choice("order.show", say("My cart")), choice("person.call", say("Talk to a person"))]
+
+
 def _offer(goods: Goods) -> Say:
     return say(
         "%(emoji)s %(label)s %(price)s/%(unit)s",
@@ -167,11 +193,25 @@ def _card(goods: Goods) -> Say:
     return Say(msgid="", card=Card(goods.name, subtitle, goods.image), choices=tuple(_card_choices(goods)))
 
 
+def _small_card(goods: Goods) -> Say:
+    """One of many in a row: its price and what is left, and only the buttons that are about it."""
+    subtitle = say(
+        "%(price)s/%(unit)s · %(left)s left",
+        price=Money(goods.price_vnd),
+        unit=goods.unit,
+        left=Amount(goods.left, goods.unit),
+    )
+    return Say(msgid="", card=Card(goods.name, subtitle, goods.image), choices=tuple(_about(goods)))
+
+
 def _card_choices(goods: Goods) -> Sequence[Choice]:
+    return [*_about(goods), choice("person.call", say("Ask more"))]
+
+
+def _about(goods: Goods) -> Sequence[Choice]:
     choices = [choice("order.add", say("Add to cart"), str(goods.id))] if goods.left else []
     if goods.code:
         choices.append(choice("trace.scan", say("See where it is from"), goods.code))
-    choices.append(choice("person.call", say("Ask more")))
     return choices
 
 
@@ -189,10 +229,6 @@ def _is(goods: Goods, name: str, ports: Ports) -> bool:
         or all(f" {word} " in has for word in wanted.split())
         or f" {fold(goods.short)} " in f" {wanted} "
     )
-
-
-def _more(start: int, count: int) -> Choice:
-    return choice("shop.browse", say("See %(count)s more", count=count), str(start))
 
 
 def _tell_me() -> Choice:

@@ -1,5 +1,6 @@
 """`chophien account`: pages, OAs and bots are added, listed, and given their templates."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,22 +40,22 @@ def add() -> None:
 
 @add.command()
 @click.option("--page-id", metavar="ID", default="", help="Refuse a token of any other page.")
-@click.option("--page-token", metavar="TOKEN", envvar="MESSENGER_PAGE_TOKEN", help="[default: asked for, unseen]")
 @COOP
-def messenger(page_id: str, page_token: str | None, coop: str | None) -> None:
+def messenger(page_id: str, coop: str | None) -> None:
     """Add a Facebook page.
 
-    Subscribes it, sets Get Started, greeting and menu, and hands in the message templates for news of orders.
+    Subscribes it, sets Get Started, greeting and menu, and hands in the message templates for news of orders. The
+    page's token is taken from MESSENGER_PAGE_TOKEN in the environment, or asked for, unseen.
 
     Example:  chophien account add messenger --coop SM
 
-    Example:  MESSENGER_PAGE_TOKEN=EAA… chophien account add messenger --page-id 112233445566778
+    Example:  chophien account add messenger --page-id 112233445566778
     """
     from bot.run.adding import Desk
     from bot.run.adding_page import add_page
     from handlers.channels.messenger.client import MessengerClient
 
-    token = _secret("Page token", page_token)
+    token = _secret("Page token", "MESSENGER_PAGE_TOKEN")
     with _opened() as (settings, database):
         client = MessengerClient(
             settings.messenger_api_url, settings.messenger_api_version, settings.messenger_app_secret, pool_size=1
@@ -68,15 +69,13 @@ def messenger(page_id: str, page_token: str | None, coop: str | None) -> None:
 
 @add.command()
 @click.option("--oa-id", metavar="ID", default="", help="Refuse tokens of any other OA.")
-@click.option("--access-token", metavar="TOKEN", envvar="ZALO_ACCESS_TOKEN", help="[default: asked for, unseen]")
-@click.option("--refresh-token", metavar="TOKEN", envvar="ZALO_REFRESH_TOKEN", help="[default: asked for, unseen]")
 @click.option("--consent", is_flag=True, help="Print a link instead, and wait until an admin of the OA has said yes.")
 @COOP
-def zalo(oa_id: str, access_token: str | None, refresh_token: str | None, consent: bool, coop: str | None) -> None:
+def zalo(oa_id: str, consent: bool, coop: str | None) -> None:
     """Add a Zalo Official Account.
 
-    With the pair of tokens that the console's API Explorer shows, or with --consent, for which `chophien web` must be
-    running behind PUBLIC_URL.
+    With the pair of tokens that the console's API Explorer shows: from ZALO_ACCESS_TOKEN and ZALO_REFRESH_TOKEN in the
+    environment, or asked for, unseen. Or with --consent, for which `chophien web` must be running behind PUBLIC_URL.
 
     Example:  chophien account add zalo --consent --coop SM
     """
@@ -88,29 +87,31 @@ def zalo(oa_id: str, access_token: str | None, refresh_token: str | None, consen
 
     with _opened() as (settings, database):
         need_zalo(settings)
-        pair = _secret("Access token", access_token), _secret("Refresh token", refresh_token, needed=False)
+        pair = (
+            _secret("Access token", "ZALO_ACCESS_TOKEN"),
+            _secret("Refresh token", "ZALO_REFRESH_TOKEN", needed=False),
+        )
         with _zalo_clients(settings) as clients:
             report = add_oa(Desk(settings, database, coop, datetime.now(UTC)), clients, pair, oa_id.strip())
     _print(report)
 
 
 @add.command()
-@click.option("--token", metavar="TOKEN", envvar="ZALOBOT_TOKEN", help="[default: asked for, unseen]")
-@click.option(
-    "--secret", metavar="SECRET", envvar="ZALOBOT_SECRET", help="What each delivery must carry; 8 to 256 characters."
-)
 @COOP
-def zalobot(token: str | None, secret: str | None, coop: str | None) -> None:
+def zalobot(coop: str | None) -> None:
     """Add a bot of Zalo's Bot Platform: free, for at most 50 people, without buttons.
 
-    Example:  ZALOBOT_TOKEN=… ZALOBOT_SECRET=… chophien account add zalobot --coop SM
+    Its token, and the secret of 8 to 256 characters that each delivery must carry, are taken from ZALOBOT_TOKEN and
+    ZALOBOT_SECRET in the environment, or asked for, unseen.
+
+    Example:  chophien account add zalobot --coop SM
     """
     from bot.run.adding import Desk
     from bot.run.adding_bot import add_bot
     from handlers.calling import Caller
     from handlers.channels.zalobot.client import ZaloBotClient
 
-    bot = _secret("Bot token", token), _secret("Secret for the webhook", secret)
+    bot = _secret("Bot token", "ZALOBOT_TOKEN"), _secret("Secret for the webhook", "ZALOBOT_SECRET")
     with _opened() as (settings, database):
         caller = Caller(pool_size=1)
         try:
@@ -186,9 +187,12 @@ def _consent(coop: str | None) -> None:
     _print(report)
 
 
-def _secret(name: str, given: str | None, *, needed: bool = True) -> str:
-    """Asked for without showing it, where nobody gave it. Raises Trouble."""
-    secret: str = (given or click.prompt(name, hide_input=True, default="", show_default=False)).strip()
+def _secret(name: str, variable: str, *, needed: bool = True) -> str:
+    """From the environment, else asked for without showing it: never from the command line, which any user of the
+    machine can read (`ps`). Raises Trouble.
+    """
+    given = os.environ.get(variable) or click.prompt(name, hide_input=True, default="", show_default=False)
+    secret: str = given.strip()
     if needed and not secret:
         raise Trouble(f"nothing is stored: no {name.lower()} was given")
     return secret

@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.officer import Officer
 from bot.plain import SUBSCRIPTION
 from bot.reply import Reason, SendError
-from bot.run.officer import Officer
 from bot.run.settings import Settings
 from bot.run.trouble import Trouble
 from catalog import audit
@@ -23,6 +23,7 @@ from catalog.account import (
     ensure_account,
     keep_pair,
     locked,
+    note_found,
     note_given,
     refresh_token_of,
     token_of,
@@ -33,8 +34,15 @@ from catalog.organisation import Organisation, organisation_by_code
 VALUES = {"order_new": ("code", "goods", "money"), "order_cancelled": ("code", "goods")}
 """What we can fill into a template of each purpose: the names of `bot.reply.Notice.values`."""
 
-TROUBLES = (Reason.TOKEN, Reason.PACKAGE, Reason.UNVERIFIED, SUBSCRIPTION)
+TROUBLES = (
+    *(Reason.TOKEN, Reason.RIGHTS, Reason.PACKAGE, Reason.UNVERIFIED, Reason.BLOCKED, Reason.RESTRICTED),
+    SUBSCRIPTION,
+)
 """What a newly added account has no more, as far as anybody knows."""
+
+
+class Taken(Trouble):
+    """The account speaks for another co-op."""
 
 
 @dataclass(slots=True)
@@ -47,7 +55,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An account as its platform describes it, to be kept."""
+    """An account as its platform describes it, to be kept.
+
+    pasted: what a person gave for it, which may have been renewed meanwhile; None after a consent.
+    """
 
     channel: str
     external_id: str
@@ -55,6 +66,7 @@ class Connected:
     token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
+    pasted: tuple[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,8 @@ class Desk:
     def keep(self, found: Connected) -> int:
         """Store the account with its tokens, end its pause and the cases about it. Gives our id. Raises Trouble.
 
-        What the environment gives for it is marked as known, so that the next start does not put it in place of these.
+        What a person gave, and what the environment gives, is marked as known, so that no later start puts a pair that
+        was spent since then, or an older token, in place of these.
         """
         with self.database.writing() as db:
             home = self._home(db, account_by(db, found.channel, found.external_id))
@@ -85,8 +98,9 @@ class Desk:
             account.paused_at, account.pause_reason = None, ""
             for trouble in TROUBLES:
                 Officer().dismiss(db, account, trouble, self.now)
-            token, refresh_token = self._given(found.channel, found.external_id)
-            if token:
+            if found.refresh_token:
+                note_found(db, account, found.refresh_token, self.now)
+            for token, refresh_token in filter(None, (found.pasted, self._given(found))):
                 note_given(db, account, token, refresh_token or None, self.now)
             audit.record(db, "system", "connect", f"account:{account.id}", self.now)
             return account.id
@@ -103,7 +117,7 @@ class Desk:
         if account is not None:
             owner = db.get_one(Organisation, account.organisation_id)
             if self.coop is not None and owner.code != self.coop:
-                raise Trouble(f"{account.external_id} speaks for {owner.code} already, not for {self.coop}")
+                raise Taken(f"{account.external_id} speaks for {owner.code} already, not for {self.coop}")
             return owner
         if self.coop is not None:
             found = organisation_by_code(db, self.coop)
@@ -116,18 +130,18 @@ class Desk:
             raise Trouble("there is no co-op yet: chophien seed loads the demo")
         return db.get_one(Organisation, home_id)
 
-    def _given(self, channel: str, external_id: str) -> tuple[str, str]:
-        """The tokens that the environment gives for this account, "" for none."""
+    def _given(self, found: Connected) -> tuple[str, str] | None:
+        """The tokens that the environment gives for this account."""
         settings = self.settings
-        match channel:
-            case "messenger" if external_id == settings.messenger_page_id:
-                return settings.messenger_page_token, ""
-            case "zalo" if external_id == settings.zalo_oa_id:
-                return settings.zalo_access_token, settings.zalo_refresh_token
-            case "zalobot" if external_id == settings.zalobot_id:
-                return settings.zalobot_token, ""
-            case _:
-                return "", ""
+        token, refresh_token = "", ""
+        match found.channel:
+            case "messenger" if found.external_id == settings.messenger_page_id:
+                token = settings.messenger_page_token
+            case "zalo" if found.external_id == settings.zalo_oa_id:
+                token, refresh_token = settings.zalo_access_token, settings.zalo_refresh_token
+            case "zalobot" if found.external_id == settings.zalobot_id:
+                token = settings.zalobot_token
+        return (token, refresh_token) if token else None
 
 
 def told(platform: str, error: SendError, right: str) -> str:

@@ -22,7 +22,7 @@ def add_bot(desk: Desk, client: ZaloBotClient, token: str, secret: str) -> Repor
         client.set_webhook(token, f"{settings.public_url}/{PATH}", secret)
     except SendError as error:
         raise Trouble(f"nothing is stored: {told('Zalo', error, 'nothing more')}") from None
-    desk.keep(Connected("zalobot", bot_id, name, token))
+    desk.keep(Connected("zalobot", bot_id, name, token, pasted=(token, "")))
     report = Report(
         [
             f"Bot {bot_id} ({name}) sends its messages to {settings.public_url}/{PATH}.",

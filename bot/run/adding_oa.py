@@ -60,11 +60,15 @@ def _asked(desk: Desk, clients: tuple[ZaloClient, ZaloOAuth], pair: tuple[str, s
         if error.reason is not Reason.EXPIRED or not refresh:
             raise
     else:
-        return found, Connected("zalo", found.oa_id, found.name, access, refresh or None)
+        return found, Connected("zalo", found.oa_id, found.name, access, refresh or None, pasted=pair)
     grant = oauth.refresh(refresh)
     found = client.get_oa(grant.access_token)
     until = desk.now + timedelta(seconds=grant.expires_in)
-    return found, Connected("zalo", found.oa_id, found.name, grant.access_token, grant.refresh_token, until)
+    return found, Connected("zalo", found.oa_id, found.name, grant.access_token, grant.refresh_token, until, pair)
+
+
+FREE = frozenset({"Dùng thử", "Miễn phí", "Cơ bản"})
+"""Packages without the open API (the price list of 2026): a message by it is refused with -224."""
 
 
 def oa_report(desk: Desk, oa: Oa) -> Report:
@@ -72,6 +76,10 @@ def oa_report(desk: Desk, oa: Oa) -> Report:
     settings, until = desk.settings, f" until {oa.package_until}" if oa.package_until else ""
     report = Report([f"OA {oa.oa_id} ({oa.name}) is connected.", f"Its package: {oa.package or 'unknown'}{until}."])
     missing = report.missing
+    if oa.package in FREE:
+        missing.append(
+            "This package lets the bot send nothing: it needs “Tăng trưởng” or more (oa.zalo.me → Gói dịch vụ)."
+        )
     if not oa.is_verified:
         missing.append(
             "The OA is not verified: oa.zalo.me → Cài đặt → Xác thực tài khoản. Until then nothing goes out."
@@ -81,7 +89,7 @@ def oa_report(desk: Desk, oa: Oa) -> Report:
     if not settings.zalo_oa_secret:
         missing.append(
             "ZALO_OA_SECRET is not set in .env: developers.zalo.me → your app → Webhook → OA Secret Key. Until then "
-            "every message from Zalo is refused."
+            "the app's secret is tried, and where Zalo signs with the OA's own, every message is refused."
         )
     if not settings.zalo_verifier:
         missing.append(

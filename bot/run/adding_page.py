@@ -33,7 +33,7 @@ def add_page(desk: Desk, client: MessengerClient, token: str, page_id: str = "")
     except SendError as error:
         right = "pages_manage_metadata and pages_messaging"
         raise Trouble(f"nothing is stored: {told('Facebook', error, right)}") from None
-    account_id = desk.keep(Connected("messenger", found_id, name, token))
+    account_id = desk.keep(Connected("messenger", found_id, name, token, pasted=(token, "")))
     report = Report(
         [f"Page {found_id} ({name}) sends its events to the app.", f"Its token is kept, sealed, for {shop}."]
     )
@@ -49,6 +49,11 @@ def add_page(desk: Desk, client: MessengerClient, token: str, page_id: str = "")
         report.missing.append(f"News of orders cannot go later than a day after somebody's last words: {why}")
     for lacking in [one for one in desk.settings.messenger_missing if one in NEEDED]:
         report.missing.append(f"{lacking} is not set in .env: without it the webhook is off.")
+    if not desk.settings.messenger_app_id:
+        report.missing.append(
+            "MESSENGER_APP_ID is not set in .env: the number of your app at developers.facebook.com. Until then the "
+            "bot does not notice when another app answers, and takes any app's subscription of the page for ours."
+        )
     report.missing.append(desk.paste("webhooks/messenger", "the app's Webhooks page at developers.facebook.com"))
     return report
 

@@ -30,6 +30,7 @@ TICK_SECONDS = 2.0
 TIDY_SECONDS = 3600.0
 RAW_DAYS = 7
 CHAT_DAYS = 90
+HELD_DAYS = 30  # until what was held is no news any more
 FETCHED = ("web", "console")  # channels whose replies are fetched, not pushed
 WINDOW = timedelta(hours=23)  # inside every platform's free window, with an hour to spare
 AWAKE = range(7, 21)  # hours in which a reminder may be sent
@@ -46,7 +47,7 @@ def remind(db: Session, now: datetime, zone: ZoneInfo) -> int:
             continue
         memory = load_memory(db, row)
         draft = str(memory.talks[-1].state.get("draft_id", "")) if memory and memory.talks else ""
-        if draft and row.seen_at is not None and now - row.seen_at < WINDOW:
+        if draft and row.touched_at is not None and now - row.touched_at < WINDOW:
             arrival = Inbound("", row.address, f"due:cart:{draft}", now, Due("cart_reminder", draft))
             inbox.receive(db, [(row.account_id, arrival)], now)
             reminded += 1
@@ -65,6 +66,7 @@ def tick(db: Session, now: datetime, zone: ZoneInfo) -> bool:
 def tidy(db: Session, now: datetime, var_dir: Path) -> None:
     """Forget what need not be kept any longer."""
     inbox.forget_bodies(db, now - timedelta(days=RAW_DAYS))
+    outbox.bury_held(db, now - timedelta(days=HELD_DAYS), now)
     outbox.forget_bodies(db, now - timedelta(days=CHAT_DAYS))
     forget_scan_keys(db, now.date())
     forget_media(db, var_dir, now)

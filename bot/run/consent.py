@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from bot.reply import Reason, SendError
-from bot.run.adding import Connected, Desk
+from bot.run.adding import Connected, Desk, Taken
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
 from bot.run.trouble import Trouble
@@ -17,10 +17,11 @@ from catalog.audit import Audit
 from catalog.db import Database
 from handlers.channels.zalo.client import ZaloClient
 from handlers.channels.zalo.oauth import GrantLost, ZaloOAuth, challenge, consent_url, new_verifier
-from handlers.pages.oauth import VALID_FOR, NotConnected, State, make_state
+from handlers.pages.oauth import VALID_FOR, NotConnected, Problem, State, make_state
 
 CALLBACK = "oauth/zalo/callback"
 LOOK_SECONDS = 1.0
+PROBLEMS: dict[Reason, Problem] = {Reason.PACKAGE: "package", Reason.RIGHTS: "app"}
 
 
 def make_connect(settings: Settings, database: Database, now: Callable[[], datetime] = utc_now) -> "ZaloConnect":
@@ -63,16 +64,18 @@ class ZaloConnect:
             desk.home("zalo", oa_id)
             grant = self._oauth.exchange(code, state.verifier)
             found = self._client.get_oa(grant.access_token)
+            if found.oa_id != oa_id:
+                raise NotConnected("other")
+            expires_at = now + timedelta(seconds=grant.expires_in)
+            desk.keep(Connected("zalo", oa_id, found.name, grant.access_token, grant.refresh_token, expires_at))
+        except Taken:
+            raise NotConnected("taken") from None
         except Trouble:
             raise NotConnected("nobody") from None
         except GrantLost:
             raise NotConnected("code") from None
         except SendError as error:
-            raise NotConnected("package" if error.reason is Reason.PACKAGE else "unreachable") from None
-        if found.oa_id != oa_id:
-            raise NotConnected("other")
-        expires_at = now + timedelta(seconds=grant.expires_in)
-        desk.keep(Connected("zalo", oa_id, found.name, grant.access_token, grant.refresh_token, expires_at))
+            raise NotConnected(PROBLEMS.get(error.reason, "unreachable")) from None
         return found.name
 
     def close(self) -> None:

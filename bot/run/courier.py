@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -15,12 +16,16 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One message of a reply on its way. place: which of the reply's messages, from 0. way: as what it goes."""
+    """One message of a reply on its way. place: which of the reply's messages, from 0. way: as what it goes.
+
+    since: the moment before which it cannot have been sent.
+    """
 
     reply: Outgoing
     message: Message
     place: int
     way: Way
+    since: datetime
 
     @property
     def metadata(self) -> str:

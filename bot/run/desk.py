@@ -1,5 +1,6 @@
 """`chophien inbox`: what waits for a person of the co-op, and what she can do about it from a terminal."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,27 @@ import click
 
 from bot.run.trouble import Trouble
 
+MOMENT = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}")
+"""How a note says when its later words were added (`catalog.case`)."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--reply", "answered", type=click.IntRange(min=1), metavar="ID", help="Write to the person of this case.")
 @click.option("--files", "pictures", type=click.IntRange(min=1), metavar="ID", help="Save what that person sent.")
+@click.option(
+    "--forget", "erased", type=click.IntRange(min=1), metavar="ID", help="Delete what we keep of that person."
+)
 @click.option("--close", "closed", type=click.IntRange(min=1), metavar="ID", help="Somebody took care of this case.")
 @click.argument("words", required=False)
-def inbox(as_json: bool, answered: int | None, pictures: int | None, closed: int | None, words: str | None) -> None:
+def inbox(  # noqa: PLR0917 (by name, from the command line)
+    as_json: bool,
+    answered: int | None,
+    pictures: int | None,
+    erased: int | None,
+    closed: int | None,
+    words: str | None,
+) -> None:
     """List what waits for a person of the co-op, answer it, or close it.
 
     Questions, complaints, failed sends with their reason; oldest first. Later words stand under the first ones, with
@@ -27,15 +41,19 @@ def inbox(as_json: bool, answered: int | None, pictures: int | None, closed: int
 
     Example:  chophien inbox --files 12 pictures/
 
+    Example:  chophien inbox --forget 12
+
     Example:  chophien inbox --close 12
     """
-    chosen = [number for number in (answered, pictures, closed) if number is not None]
+    chosen = [number for number in (answered, pictures, erased, closed) if number is not None]
     if len(chosen) > 1 or bool(words) != (answered is not None or pictures is not None):
-        raise click.UsageError('give one of: --reply ID "words", --files ID FOLDER, --close ID')
+        raise click.UsageError('give one of: --reply ID "words", --files ID FOLDER, --forget ID, --close ID')
     if answered is not None:
         _answer(answered, str(words))
     elif pictures is not None:
         _take_out(pictures, Path(str(words)))
+    elif erased is not None:
+        _erase(erased)
     elif closed is not None:
         _close(closed)
     else:
@@ -43,12 +61,18 @@ def inbox(as_json: bool, answered: int | None, pictures: int | None, closed: int
 
 
 def _answer(case_id: int, words: str) -> None:
+    from bot.plain import plain
     from bot.run.answering import answer
+    from bot.run.couriers.making import terms_of
     from bot.run.shell import opened, settings_of
 
-    with opened(settings_of()) as database, database.writing() as db:
-        answer(db, case_id, words, datetime.now(UTC))
-    click.echo("It is on its way. The bot is silent there; closing the case hands the conversation back.")
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
+        permit = answer(db, case_id, words, datetime.now(UTC), terms_of(settings))
+    if permit.reason is None:
+        click.echo("It is on its way. The bot is silent there; closing the case hands the conversation back.")
+    else:
+        click.echo(f"It cannot go now. {plain(permit.reason, settings.default_locale)}")
 
 
 def _take_out(case_id: int, folder: Path) -> None:
@@ -62,6 +86,19 @@ def _take_out(case_id: int, folder: Path) -> None:
         click.echo(path)
     if not written:
         click.echo("Nothing was sent, or nothing is here any more.")
+
+
+def _erase(case_id: int) -> None:
+    from bot.run.answering import erase
+    from bot.run.shell import opened, settings_of
+
+    click.confirm("Her name, phone, address and words are deleted for good. Go on?", abort=True)
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
+        waiting = erase(db, case_id, datetime.now(UTC), settings.default_locale)
+    click.echo("It is done, and she is told.")
+    if waiting:
+        click.echo(f"Still under way, and nobody knows to whom: {', '.join(waiting)}")
 
 
 def _close(case_id: int) -> None:
@@ -111,11 +148,16 @@ def _print(cases: list[dict[str, Any]], timezone: str) -> None:
     if not cases:
         click.echo("Nobody waits.")
         return
+    zone = ZoneInfo(timezone)
+
+    def here(moment: re.Match[str]) -> str:
+        return datetime.fromisoformat(moment[0]).astimezone(zone).strftime("%d/%m %H:%M")
+
     for case in cases:
-        since = case["opened_at"].astimezone(ZoneInfo(timezone)).strftime("%d/%m %H:%M")
+        since = case["opened_at"].astimezone(zone).strftime("%d/%m %H:%M")
         about = [case["kind"], case["subject"]]
         about.append(f"conversation {case['conversation']}" if case["conversation"] else "")
         about.append(f"{case['files']} files" if case["files"] else "")
         click.secho(f"{case['case']}  {since}  {plain(' · '.join(part for part in about if part))}", bold=True)
         for line in str(case["note"]).splitlines():
-            click.echo(f"    {plain(line)}")
+            click.echo(f"    {plain(MOMENT.sub(here, line))}")

@@ -5,55 +5,45 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
-import requests
-from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import inbox
+from bot.run.doctor_finding import Finding
+from bot.run.doctor_messenger import messenger
+from bot.run.doctor_waiting import waiting
+from bot.run.doctor_web import read_metrics, web, wrong_signatures
+from bot.run.doctor_zalo import zalo
+from bot.run.doctor_zalobot import zalobot
 from bot.run.settings import KEY_FILE, Settings
-from catalog.account import Account, token_of
 from catalog.db import Database
 from catalog.migrate import is_at_head
-from catalog.vault import Unsealable
-
-REFUSED = "chophien_refused_signatures"
-"""The counter in /metrics of deliveries with a wrong or missing signature."""
 
 GIB = 1024**3
 MIB = 1024**2
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """state "look" is worth a look and breaks nothing yet. mend: what to do, empty if all is well."""
-
-    state: Literal["fine", "look", "broken"]
-    about: str
-    words: str
-    mend: str = ""
-
-
 def examine(settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
-    """All findings, each as soon as it is known."""
-    reachable = _database(database)
+    """All findings, each as soon as it is known. Wrong signatures come first: a wrong secret loses every event."""
+    metrics, reachable = read_metrics(settings.port), _database(database)
+    yield from wrong_signatures(settings, metrics, database if reachable.state == "fine" else None)
     yield reachable
-    for check in (_redis, _web, _clock, _disk, _fsync, _secret_key, _public_url):
+    yield _redis(settings, now)
+    yield web(settings, metrics)
+    for check in (_clock, _disk, _fsync, _secret_key, _public_url):
         yield check(settings, now)
     if reachable.state == "broken":
         return
-    for check_kept in (_messenger, _waiting):
-        yield check_kept(settings, database, now)
+    yield from messenger(settings, database)
+    yield from zalo(settings, database, metrics, now)
+    yield from zalobot(settings, database)
+    yield from waiting(settings, database, now)
 
 
 def _database(database: Database) -> Finding:
@@ -82,28 +72,6 @@ def _redis(settings: Settings, now: datetime) -> Finding:
     if apart > 60:
         return Finding("broken", "Redis", f"its clock is {apart:.0f} s apart from ours", "set both by NTP")
     return Finding("fine", "Redis", "the embedded Valkey answers" if settings.embedded_redis else "answers")
-
-
-def _web(settings: Settings, _now: datetime) -> Finding:
-    """Whether it runs, and how often a delivery was refused for its signature since it started."""
-    try:
-        metrics = requests.get(f"http://127.0.0.1:{settings.port}/metrics", timeout=3).text
-        refused = sum(
-            sample.value
-            for family in text_string_to_metric_families(metrics)
-            for sample in family.samples
-            if sample.name == f"{REFUSED}_total"
-        )
-    except (requests.RequestException, ValueError):
-        return Finding("look", "web", f"does not answer on port {settings.port}", "chophien up starts it")
-    if refused:
-        return Finding(
-            "look",
-            "web",
-            f"answers; {refused:.0f} deliveries had a wrong signature",
-            "is MESSENGER_APP_SECRET that of MESSENGER_APP_ID? if so, somebody is knocking",
-        )
-    return Finding("fine", "web", "answers, no wrong signature")
 
 
 def _clock(settings: Settings, now: datetime) -> Finding:
@@ -166,37 +134,3 @@ def _public_url(settings: Settings, _now: datetime) -> Finding:
             "set PUBLIC_URL to the https address that leads here",
         )
     return Finding("fine", "PUBLIC_URL", settings.public_url)
-
-
-def _messenger(settings: Settings, database: Database, _now: datetime) -> Finding:
-    missing = settings.messenger_missing
-    with database.reading() as db:
-        pages = list(db.scalars(select(Account).where(Account.channel == "messenger")))
-        try:
-            tokens = [token_of(db, page) for page in pages]
-        except Unsealable:
-            return Finding(
-                "broken", "Messenger", "a page's token is sealed with another key", "add that key to SECRET_KEY_OLD"
-            )
-    paused = [page for page in pages if page.paused_at is not None]
-    if len(missing) == 4 and not pages:
-        return Finding("fine", "Messenger", "off")
-    if missing and "MESSENGER_PAGE_TOKEN" in missing and tokens and all(tokens):
-        missing.remove("MESSENGER_PAGE_TOKEN")
-    if missing:
-        return Finding("broken", "Messenger", f"incomplete: {', '.join(missing)} missing", "set what is missing")
-    if paused:
-        return Finding("broken", "Messenger", f"paused: {paused[0].pause_reason}", "a new MESSENGER_PAGE_TOKEN")
-    return Finding("fine", "Messenger", f"page {settings.messenger_page_id}, token present")
-
-
-def _waiting(_settings: Settings, database: Database, now: datetime) -> Finding:
-    with database.reading() as db:
-        count, since = inbox.oldest_pending(db)
-    if not count or since is None:
-        return Finding("fine", "inbox", "nothing waits")
-    age = now - since
-    words = f"{count} waiting, the oldest since {age.total_seconds():.0f} s"
-    if age > timedelta(minutes=2):
-        return Finding("broken", "inbox", words, "is a worker running? chophien up, or chophien worker")
-    return Finding("fine", "inbox", words)

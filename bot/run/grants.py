@@ -21,8 +21,8 @@ import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.officer import Officer
 from bot.reply import Reason, SendError
-from bot.run.officer import Officer
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
 from catalog.account import (
@@ -41,7 +41,10 @@ from catalog.vault import Unsealable
 from handlers.channels.zalo.oauth import Grant, GrantLost, ZaloOAuth
 
 CACHED = timedelta(seconds=30)
-LEASE = timedelta(seconds=30)  # longer than any call of `handlers.calling` takes
+LEASE = timedelta(seconds=60)
+"""Far longer than a call of `handlers.calling` takes, which is bounded but for the look-up of the name: about 3 seconds
+for each address, 10 to hand over the form and 10 for the answer. Who takes a lease that is still in use spends the same
+refresh token a second time, and hears that the grant is lost."""
 EARLY = timedelta(hours=5)
 STEP, STEPS = 0.2, 200  # seconds between two looks at somebody else's lease, and how many
 BACK_OFF = (60.0, 240.0, 900.0, 1800.0)  # seconds after an answer that did not come; the last one for ever
@@ -204,6 +207,9 @@ class Grants:
         except GrantLost as lost:
             return self._lost(account_id, refresh, holder, lost.code)
         except SendError as error:
+            if error.pauses:
+                self._misconfigured(account_id, holder, error.reason)
+                raise
             self._not_heard(account_id, holder)
             raise SendError(
                 f"the token could not be renewed: {error}",
@@ -237,7 +243,8 @@ class Grants:
             if refresh_token_of(db, account) == fresh.spent:
                 token = fresh.grant.access_token
                 keep_pair(db, account, token, fresh.grant.refresh_token, fresh.expires_at)
-                self._officer.is_well(db, account, Reason.TOKEN, self._now())
+                for trouble in (Reason.TOKEN, Reason.RIGHTS):
+                    self._officer.is_well(db, account, trouble, self._now())
             account.lease_owner, account.lease_until = "", None
         with self._lock:
             self._unsaved.pop(fresh.account_id, None)
@@ -256,6 +263,13 @@ class Grants:
             self._officer.silence(db, account, Reason.TOKEN, now)
         log.warning("grant_lost", account=account_id, code=code)
         raise SendError(f"the grant is lost: {code}", reason=Reason.TOKEN, pauses=True)
+
+    def _misconfigured(self, account_id: int, holder: str, trouble: Reason) -> None:
+        """Pause the account and tell an officer, once. The pair stays: it is tried again, and is well when mended."""
+        with self._database.writing() as db:
+            drop_lease(db, account_id, holder)
+            self._officer.silence(db, locked(db, account_id), trouble, self._now())
+        log.warning("grant_refused", account=account_id, reason=trouble.value)
 
     def _not_heard(self, account_id: int, holder: str) -> None:
         """The old pair stays; it may be good still."""

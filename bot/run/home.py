@@ -88,15 +88,19 @@ class Home:
     def ask_to_forget(self, app_scoped_id: str) -> tuple[str, str]:
         """Meta's own request for somebody whom we know by another id: kept, told to staff; its address and code.
 
-        Raises `Down`.
+        Nobody can tell at which page she wrote, so there is a case for each. Raises `Down`, also where there is no page
+        and so nobody who would see to it: Meta, or she, tries again.
         """
         now = utc_now()
         try:
             with self.database.writing() as db:
                 request = ask_erasure(db, "messenger", app_scoped_id, now)
-                account_id = db.scalar(select(Account.id).where(Account.channel == "messenger").order_by(Account.id))
-                if account_id is not None and request.asked_at == now:
-                    open_case(db, account_id, None, "data request", subject=request.code, note="", at=now)
+                pages = db.scalars(select(Account.id).where(Account.channel == "messenger").order_by(Account.id)).all()
+                if not pages:
+                    raise Down("no page")
+                if request.asked_at == now:
+                    for page in pages:
+                        open_case(db, page, None, "data request", subject=request.code, note="", at=now)
                 return f"{self.settings.public_url}/privacy/erasure/{request.code}", request.code
         except SQLAlchemyError as error:
             raise Down(type(error).__name__) from error

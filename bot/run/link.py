@@ -9,10 +9,13 @@ from urllib.parse import quote, urlsplit
 MESSENGER_HOSTS = ("fbcdn.net", "fbsbx.com")
 """Where Meta keeps what people send: webhooks/messages shows scontent.xx.fbcdn.net and cdn.fbsbx.com.
 
-Nothing under facebook.com: files are not kept there, and its pages lead anywhere.
+By https only. Nothing under facebook.com: files are not kept there, and its pages lead anywhere.
 """
 ZALO_HOSTS = ("zdn.vn", "zadn.vn", "zaloapp.com")
-"""webhook/user-send-image shows f6.photo.talk.zdn.vn; older files and thumbnails are at zadn.vn and zaloapp.com."""
+"""webhook/user-send-image shows f6.photo.talk.zdn.vn; older files and thumbnails are at zadn.vn and zaloapp.com.
+
+By http as well: webhook/user-send-image has such an address.
+"""
 
 LONGEST = 4096
 PORTS = {"http": 80, "https": 443}
@@ -70,8 +73,10 @@ def read_link(url: str, hosts: Collection[str], private_hosts: Collection[str] =
     if "@" in parts.netloc:
         raise Refused("a name or password in the link")
     private = host in private_hosts
-    if not private and not any(f".{host}".endswith(f".{allowed}") for allowed in hosts):
+    if not private and not _is_under(host, hosts):
         raise Refused("a host that is not the platform's")
+    if not private and parts.scheme == "http" and _is_under(host, MESSENGER_HOSTS):
+        raise Refused("not over https")
     port = PORTS[parts.scheme] if port is None else port
     if not private and port not in PORTS.values():
         raise Refused("an odd port")
@@ -81,6 +86,8 @@ def read_link(url: str, hosts: Collection[str], private_hosts: Collection[str] =
 
 def is_public(address: str) -> bool:
     """Whether this IP address is one of the open Internet, and not one that only looks so."""
+    if "%" in address:  # a zone: RFC 4007 has them for addresses that hold on one link or host only
+        return False
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -91,8 +98,14 @@ def is_public(address: str) -> bool:
     return not special and not any(ip in network for network in _NOT_THESE if network.version == ip.version)
 
 
+def _is_under(host: str, hosts: Collection[str]) -> bool:
+    return any(f".{host}".endswith(f".{allowed}") for allowed in hosts)
+
+
 def _plain_host(host: str) -> str:
     """In lower-case ASCII, without the dot of the root; empty where it is no name. Raises ValueError."""
+    if "%" in host:  # the zone of an address (RFC 6874), or a letter in disguise
+        return ""
     if ":" in host:  # urlsplit has seen the brackets
         return str(ipaddress.IPv6Address(host))
     plain = host.encode("idna").decode("ascii").lower().removesuffix(".")

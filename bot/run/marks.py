@@ -11,19 +11,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.conversation import owe, take_over
+from bot.conversation import is_owed, owe, take_over
+from bot.officer import Officer
 from bot.outbox import Outgoing
 from bot.permit import Way
 from bot.plain import plain
 from bot.reply import Reason, SendError
-from bot.run.officer import Officer
 from bot.run.vital import vital
+from bot.thread import CASE as TAKEN_OVER
 from catalog.account import locked, resume
-from catalog.case import open_case
+from catalog.case import close_cases, open_case
 from catalog.db import Database
 
 Fate = Literal["later", "held", "dead"]
 TAKEOVER = timedelta(hours=12)
+FAILED, WAITS = "failed send", "waits"
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +33,7 @@ log = structlog.get_logger(__name__)
 class Arrival(NamedTuple):
     """well: the account sends again, as far as we know. way: as what it went."""
 
-    outbox_id: int
-    account_id: int
+    reply: Outgoing
     well: bool
     way: Way = Way.REPLY
 
@@ -80,6 +81,10 @@ class Marks:
         """To be marked some milliseconds later, many at once."""
         self._arrivals.put(arrival)
 
+    def dropped(self, outbox_id: int) -> None:
+        """It is out of the way without having been sent: somebody else closed its row."""
+        self._on_marked([outbox_id])
+
     def failed(self, failure: Failure) -> bool:
         """Keep the failure, and call a person where it will not mend itself. False if the database did not answer."""
         reply, error, fate, _ = failure
@@ -88,7 +93,7 @@ class Marks:
                 self._keep(db, failure)
                 if error.pauses:
                     self._pause(db, reply, error)
-                if fate == "held" or (fate == "dead" and (error.reason is not Reason.HELD or reply.reclaims)):
+                if fate == "held" or (fate == "dead" and error.reason is not Reason.HELD):
                     self._call(db, failure)
         except SQLAlchemyError as gone:
             log.warning("database_gone", error=type(gone).__name__)
@@ -100,13 +105,18 @@ class Marks:
     def _keep(self, db: Session, failure: Failure) -> None:
         reply, error, fate, next_at = failure
         reason, at = error.reason.value, self._now()
+        # The conversation before its replies, as everywhere: two that lock in different orders wait for each other.
+        if error.reason is Reason.HELD:
+            taken = take_over(db, reply.conversation_id, "elsewhere", now=at, until=at + self._takeover)
+            if taken and fate == "dead":
+                open_case(
+                    db, reply.account_id, reply.conversation_id, TAKEN_OVER, subject="", note=self._said(failure), at=at
+                )
         if fate == "held":
-            outbox.hold(db, reply.id, at, str(error), reason=reason)
             owe(db, reply.conversation_id)
+            outbox.hold(db, reply.id, at, str(error), reason=reason)
         else:
             outbox.mark_failed(db, reply.id, at, str(error), next_at if fate == "later" else None, reason=reason)
-        if error.reason is Reason.HELD:
-            take_over(db, reply.conversation_id, "elsewhere", now=at, until=at + self._takeover)
 
     def _pause(self, db: Session, reply: Outgoing, error: SendError) -> None:
         """One case for the account, however many replies meet the same."""
@@ -116,22 +126,26 @@ class Marks:
         """They send again, so nobody need look any more."""
         for account_id in account_ids:
             account = locked(db, account_id)
-            if account.paused_at is not None:
+            if account.paused_at is not None and account.pause_reason != Reason.BLOCKED:
                 Officer(self._language).dismiss(db, account, account.pause_reason, self._now())
-        resume(db, account_ids)
+                resume(db, [account_id])
 
     def _call(self, db: Session, failure: Failure) -> None:
-        """A case with what was to be said, why it did not go, and what to do."""
-        reply, error, _, _ = failure
+        """One case for all that waits until she writes again, one for each reply that will never go."""
+        reply, _, fate, _ = failure
         open_case(
             db,
             reply.account_id,
             reply.conversation_id,
-            "failed send",
-            subject=f"outbox {reply.id}",
-            note=f"“{reply.bubble.text}”\n{plain(error.reason, self._language)} ({error})",
+            FAILED,
+            subject=WAITS if fate == "held" else f"outbox {reply.id}",
+            note=self._said(failure),
             at=self._now(),
         )
+
+    def _said(self, failure: Failure) -> str:
+        """What was to be said, why it did not go, and what to do."""
+        return f"“{failure.reply.bubble.text}”\n{plain(failure.error.reason, self._language)}"
 
     def _mark(self) -> None:
         waiting: list[Arrival] = []
@@ -154,15 +168,20 @@ class Marks:
         return came
 
     def _marked(self, arrivals: Sequence[Arrival]) -> bool:
-        ids = [arrival.outbox_id for arrival in arrivals]
-        well = {arrival.account_id for arrival in arrivals if arrival.well}
+        ids = [arrival.reply.id for arrival in arrivals]
+        well = {arrival.reply.account_id for arrival in arrivals if arrival.well}
+        were_held = {arrival.reply.conversation_id for arrival in arrivals if arrival.reply.again}
         try:
             with self._database.writing() as db:
                 for way in {arrival.way for arrival in arrivals}:
-                    went = [arrival.outbox_id for arrival in arrivals if arrival.way is way]
+                    went = [arrival.reply.id for arrival in arrivals if arrival.way is way]
                     outbox.mark_sent(db, went, self._now(), "" if way is Way.REPLY else way.value)
                 if well:
                     self._resume(db, well)
+                for conversation_id in were_held:
+                    if is_owed(db, conversation_id):  # a part of it waits on
+                        continue
+                    close_cases(db, conversation_id, FAILED, self._now(), subject=WAITS)
         except SQLAlchemyError as error:
             log.warning("database_gone", error=type(error).__name__)
             time.sleep(0.2)

@@ -124,9 +124,9 @@ class Media:
                 put_off(db, row.id, tries, now, error.why)
             elif mark_failed(db, row.id, tries, now, error.why):
                 note = (
-                    sentence("🖼 The picture could not be fetched (%(why)s).", self._language, why=error.why)
+                    sentence("🖼 The picture could not be fetched.", self._language)
                     if row.kind == "photo"
-                    else sentence("🎧 The voice note could not be fetched (%(why)s).", self._language, why=error.why)
+                    else sentence("🎧 The voice note could not be fetched.", self._language)
                 )
                 open_case(db, row.account_id, row.conversation_id, CASE, subject="", note=note, at=now)
 

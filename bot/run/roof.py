@@ -41,6 +41,7 @@ def make_world(
         act,
         now,
         timedelta(hours=settings.takeover_hours),
+        settings.default_locale,
     )
 
 

@@ -31,9 +31,11 @@ from bot.run.holds import Holds, back_off
 from bot.run.marks import TAKEOVER, Arrival, Failure, Fate, Marks
 from bot.run.pace import Pace
 from bot.run.vital import vital
+from catalog.account import paused_for
 from catalog.db import Database
 
 GIVE_UP = timedelta(hours=24)
+FEW = 2  # tries that must have failed, however old a reply is: the account may just have been mended
 MOST_BREAKS = 5  # a courier that breaks so often over one reply will not get it there
 PAUSED_S = 60.0  # between two looks at whether an account that somebody must mend has been mended
 THREADS = 64
@@ -47,7 +49,9 @@ log = structlog.get_logger(__name__)
 class _Lane:
     """One conversation's waiting replies. `busy` while one is on its way or waits for another try.
 
-    place: how many messages of the first reply the platform has. doubtful: whether it may have the next one as well.
+    Of the first reply: place: how many of its messages the platform has. way: as what these went. doubtful: whether it
+    may have the next one as well. since: when the first try of it began. breaks: how often its courier broke. waited:
+    it did, and all behind it too, so that everything may be different by now.
     """
 
     account_id: int
@@ -55,8 +59,18 @@ class _Lane:
     replies: deque[Outgoing] = field(default_factory=deque)
     busy: bool = False
     tries: int = 0
+    breaks: int = 0
     place: int = 0
+    way: Way = Way.REPLY
     doubtful: bool = False
+    waited: bool = False
+    since: datetime | None = None
+
+    def next_reply(self) -> None:
+        self.replies.popleft()
+        self.tries = self.breaks = self.place = 0
+        self.doubtful = False
+        self.since = None
 
 
 class Sender:
@@ -90,6 +104,7 @@ class Sender:
         self._stopping = False
         self._newest = 0
         self._later: list[tuple[float, int]] = []
+        self._blocked: frozenset[int] = frozenset()  # accounts that their platform has blocked until it says otherwise
         self._holds = Holds()
         self._pace = pace if pace is not None else Pace()
         self._pools: dict[int, ThreadPoolExecutor] = {}
@@ -147,6 +162,7 @@ class Sender:
         with self._lock:
             known = set(self._known)  # before reading: a row that is marked meanwhile is unsent in what we read
         with self._database.reading() as db:
+            self._blocked = frozenset(paused_for(db, Reason.BLOCKED.value))
             for page in outbox.unsent(db, self._couriers, after_id):
                 self._newest = max(self._newest, page[-1].id)
                 new = [row for row in page if row.id not in known]
@@ -205,6 +221,7 @@ class Sender:
 
     def _put_off(self, conversation_id: int, seconds: float) -> None:
         """The lock is held."""
+        self._lanes[conversation_id].waited = True
         heapq.heappush(self._later, (time.monotonic() + seconds, conversation_id))
         self._wake.set()
 
@@ -221,38 +238,46 @@ class Sender:
     # One reply
 
     def _send(self, conversation_id: int, lane: _Lane, reply: Outgoing) -> None:
-        wait = self._holds.wait(lane.account_id)
+        wait = PAUSED_S if lane.account_id in self._blocked else self._holds.wait(lane.account_id)
+        courier = self._couriers[reply.channel]
+        wait = wait or self._paced(courier, lane)
         if wait > 0:
             with self._lock:
                 self._put_off(conversation_id, wait)
             return
         began = time.monotonic()
-        courier = self._couriers[reply.channel]
-        way = Way.REPLY
         try:
+            if lane.waited and not self._still_wanted(lane, reply):
+                self._marks.dropped(reply.id)
+                self._go_on(conversation_id, lane)
+                return
             permit = self._permit(courier, lane, reply)
-            way = permit.way or way
             if not self._send_messages(courier, conversation_id, lane, reply, permit):
                 return
         except SendError as error:
             self._failed(conversation_id, lane, reply, error, began)
         except Exception as error:
             log.exception("send_broke", outbox_id=reply.id, error=type(error).__name__)
-            last = reply.tries + lane.tries + 1 >= MOST_BREAKS
-            broke = SendError(type(error).__name__, reason=Reason.SHAPE, permanent=last)
+            lane.breaks += 1
+            broke = SendError(type(error).__name__, reason=Reason.SHAPE, permanent=lane.breaks >= MOST_BREAKS)
             self._failed(conversation_id, lane, reply, broke, began)
         else:
             well = self._holds.sent(lane.account_id, began)
-            self._marks.arrived(Arrival(reply.id, reply.account_id, well, way))
+            self._marks.arrived(Arrival(reply, well, lane.way))
             self._go_on(conversation_id, lane)
 
+    def _still_wanted(self, lane: _Lane, reply: Outgoing) -> bool:
+        """After a wait, by what the table says now: it was not forgotten meanwhile. Reads anew how she stands."""
+        with self._reading() as db:
+            lane.standing = standings(db, [reply.conversation_id]).get(reply.conversation_id, lane.standing)
+            return outbox.is_open(db, reply.id)
+
     def _permit(self, courier: Courier, lane: _Lane, reply: Outgoing) -> Permit:
-        """As what it may go. Raises SendError where it may not, by what the table says at this moment."""
+        """As what it may go. Raises SendError where it may not: a "no" is never taken from memory."""
         permit = self._asked(courier, lane.standing, reply)
         if permit.way is None:
             with self._reading() as db:
-                found = standings(db, [reply.conversation_id])
-            lane.standing = found.get(reply.conversation_id, lane.standing)
+                lane.standing = standings(db, [reply.conversation_id]).get(reply.conversation_id, lane.standing)
             permit = self._asked(courier, lane.standing, reply, template=courier.has_template(reply))
         if permit.way is None:
             reason = permit.reason or Reason.WINDOW
@@ -276,23 +301,26 @@ class Sender:
     ) -> bool:
         """Send what is left of the reply, from `lane.place` on. False: the pace made it wait. Raises SendError."""
         way = permit.way or Way.REPLY
+        if way is not lane.way:
+            lane.way, lane.place, lane.doubtful = way, 0, False  # other messages than those that went before
+        if lane.since is None:
+            lane.since, lane.doubtful = self._now(), reply.tries > 0  # before our time somebody else may have sent it
         messages = courier.render(reply, way)
         if not messages:
             raise SendError("nothing is left of this reply", reason=Reason.EMPTY, permanent=True)
-        for place, message in enumerate(messages):
-            if place < lane.place:
-                continue
-            sending = Sending(reply, message, place, way)
+        first = lane.place
+        for place, message in list(enumerate(messages))[first:]:
+            sending = Sending(reply, message, place, way, lane.since if reply.tries == 0 else reply.created_at)
             if lane.doubtful and self._arrived(courier, sending):
                 log.info("arrived_after_all", outbox_id=reply.id, place=place)
             else:
-                wait = self._paced(courier, reply)
+                wait = self._paced(courier, lane) if place > first else 0.0
                 if wait > 0:
                     with self._lock:
                         self._put_off(conversation_id, wait)
                     return False
                 courier.send(sending)
-            lane.place, lane.doubtful = place + 1, False
+            lane.place, lane.doubtful = place + 1, reply.tries > 0
         return True
 
     def _arrived(self, courier: Courier, sending: Sending) -> bool:
@@ -308,23 +336,25 @@ class Sender:
         except SQLAlchemyError as error:
             raise SendError(f"no database: {type(error).__name__}") from error
 
-    def _paced(self, courier: Courier, reply: Outgoing) -> float:
+    def _paced(self, courier: Courier, lane: _Lane) -> float:
+        """Seconds to wait where calls are counted. A notice with a reply behind it waits no longer than that."""
         if courier.calls_a_minute is None:
             return 0.0
-        return self._pace.wait(reply.account_id, courier.calls_a_minute, notice=reply.notice)
+        with self._lock:
+            notice = all(reply.notice for reply in lane.replies)
+        return self._pace.wait(lane.account_id, courier.calls_a_minute, notice=notice)
 
     def _go_on(self, conversation_id: int, lane: _Lane) -> None:
         with self._lock:
-            lane.replies.popleft()
-            lane.tries = lane.place = 0
-            lane.doubtful = False
+            lane.next_reply()
             self._send_next(conversation_id, lane)
 
     def _failed(self, conversation_id: int, lane: _Lane, reply: Outgoing, error: SendError, began: float) -> None:
-        too_late = not error.pauses and self._now() - reply.created_at > GIVE_UP
+        lane.tries = 0 if error.pauses else lane.tries
+        too_late = lane.tries >= FEW and self._now() - reply.created_at > GIVE_UP
         if too_late and not (error.permanent or error.waits):
             error = SendError(str(error), reason=Reason.TOO_LATE, permanent=True)
-        if error.reason is Reason.HELD and not reply.notice:  # a colleague speaks with her now: ours is over
+        if error.reason is Reason.HELD and not (reply.notice or reply.by_person):  # somebody speaks with her
             error = SendError(str(error), reason=Reason.HELD, permanent=True)
         over = error.permanent or error.waits
         if error.whole_account:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from catalog.db import Database
 
 
+JOINER = "\u200d"
+"""Between the parts of one emoji."""
+
+
 def plain(value: object) -> str:
     """What a person wrote is no command to the terminal."""
-    return "".join(char if char.isprintable() else " " for char in str(value))
+    return "".join(char if char.isprintable() or char == JOINER else " " for char in str(value))
 
 
 def settings_of() -> "Settings":

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.officer import Officer
 from bot.run.grants import Grants, make_grants
-from bot.run.officer import Officer
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
 from bot.run.tend_look import Look
@@ -83,6 +83,7 @@ class Tender:
         if pages is not None:
             tended = self._page_tender = PageTender(look, pages, app_id)
             self._jobs.append(Job("subscriptions", timedelta(minutes=5), tended.look_at_subscriptions))
+            self._jobs.append(Job("page profiles", timedelta(hours=6), tended.look_at_profiles))
             self._jobs.append(Job("page templates", timedelta(hours=1), tended.look_at_templates))
         if oas is not None:
             oa_tender = OaTender(look, oas, grants)

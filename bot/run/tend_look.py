@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.officer import Officer
 from bot.reply import SendError
-from bot.run.officer import Officer
 from catalog.account import Account, locked, token_of
 from catalog.db import Database
 from catalog.template import set_status, templates_of

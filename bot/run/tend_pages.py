@@ -5,7 +5,7 @@ After an hour of failed deliveries Messenger takes a page's subscription away an
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -13,7 +13,8 @@ from bot.plain import SUBSCRIPTION
 from bot.reply import Reason, SendError
 from bot.run.tend_look import Known, Look
 from catalog import audit
-from catalog.account import locked
+from catalog.account import Account, locked
+from catalog.organisation import Organisation
 from handlers.channels.messenger.changes import TEMPLATE_FIELDS
 from handlers.channels.messenger.client import FIELDS
 
@@ -29,6 +30,8 @@ class Pages(Protocol):
     def subscribed_fields(self, page_id: str, token: str, app_id: str = "") -> list[str]: ...
     def subscribe(self, page_id: str, token: str, fields: Sequence[str] = FIELDS) -> None: ...
     def templates(self, page_id: str, token: str) -> dict[str, str]: ...
+    def get_profile(self, page_id: str, token: str) -> dict[str, Any]: ...
+    def set_profile(self, page_id: str, token: str, shop: str) -> None: ...
 
 
 class PageTender:
@@ -47,6 +50,19 @@ class PageTender:
 
     def look_at_templates(self) -> None:
         self._look.each("messenger", self._templates)
+
+    def look_at_profiles(self) -> None:
+        self._look.each("messenger", self._profile)
+
+    def _profile(self, page: Known) -> None:
+        """Without a Get Started button a stamp's link tells us nothing of somebody who is new to the page."""
+        if not page.token or "get_started" in self._pages.get_profile(page.external_id, page.token):
+            return
+        with self._look.database.reading() as db:
+            owner = db.get_one(Account, page.id).organisation_id
+            shop = db.get_one(Organisation, owner).short_name
+        self._pages.set_profile(page.external_id, page.token, shop)
+        log.info("page_profile_set", account=page.id)
 
     def _subscription(self, page: Known) -> None:
         """An answer at all shows that the token lives."""

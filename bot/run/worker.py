@@ -178,7 +178,7 @@ class Worker:
         pace = Pace()
         self.sender = Sender(
             self.database,
-            make_couriers(settings, self.database, make_grants(settings, self.database), THREADS),
+            make_couriers(settings, self.database, make_grants(settings, self.database), THREADS, pace=pace),
             language=settings.default_locale,
             takeover=timedelta(hours=settings.takeover_hours),
             pace=pace,

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 from flask import Blueprint, Response, render_template, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from catalog.vault import Unsealable, Vault
 from handlers.pages.routes import GUARDS
@@ -20,10 +21,11 @@ VALID_FOR = timedelta(minutes=10)
 LONGEST = 2048  # characters of a code, an id or a state
 UNREACHABLE = 502
 
-Problem = Literal["refused", "forged", "expired", "code", "other", "nobody", "package", "unreachable"]
+Problem = Literal["refused", "forged", "expired", "code", "other", "nobody", "taken", "package", "app", "unreachable"]
 """refused: she pressed no. forged: not our state. expired: it is older than `VALID_FOR`. code: it was used already, is
 too old or not for us. other: the tokens are those of another OA than the address says. nobody: there is no such co-op
-any more. package: the OA's package does not allow it. unreachable: Zalo did not answer."""
+any more. taken: the OA speaks for another co-op. package: the OA's package does not allow it. app: our app's id, rights
+or callback address are not as the console has them. unreachable: Zalo did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def blueprint(vault: Vault, connect: Connect, now: Callable[[], datetime]) -> Bl
 
     @site.get("/oauth/zalo/callback")
     def callback() -> tuple[str, int]:
+        if request.method == "HEAD":  # a scanner of links: it must not spend the code
+            raise MethodNotAllowed(["GET"])
         code, oa_id, sealed = (request.args.get(name, "")[:LONGEST] for name in ("code", "oa_id", "state"))
         try:
             state = read_state(vault, sealed, now())

@@ -90,6 +90,7 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("name", sa.String(), nullable=False, server_default=""))
     op.add_column("account", sa.Column("tended_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("conversation", sa.Column("touched_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("conversation", sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("conversation", sa.Column("taken_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("conversation", sa.Column("taken_by", sa.String(length=64), nullable=False, server_default=""))
     op.add_column("conversation", sa.Column("left_alone", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -108,6 +109,7 @@ def upgrade() -> None:
     )
     op.add_column("outbox", sa.Column("by_person", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("notice", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("outbox", sa.Column("again", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("reclaims", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("way", sa.String(length=12), nullable=False, server_default=""))
 
@@ -115,6 +117,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("outbox", "way")
     op.drop_column("outbox", "reclaims")
+    op.drop_column("outbox", "again")
     op.drop_column("outbox", "notice")
     op.drop_column("outbox", "by_person")
     op.drop_index(
@@ -130,6 +133,7 @@ def downgrade() -> None:
     op.drop_column("conversation", "left_alone")
     op.drop_column("conversation", "taken_by")
     op.drop_column("conversation", "taken_until")
+    op.drop_column("conversation", "handed_at")
     op.drop_column("conversation", "touched_at")
     op.drop_column("account", "tended_at")
     op.drop_column("account", "name")

@@ -4,6 +4,7 @@ Tried: nobody listening, a torn connection, silence, half an answer, an answer t
 broken header, an address that is none.
 """
 
+import gzip
 import logging
 import socket
 import threading
@@ -106,6 +107,36 @@ def test_an_answer_that_drips_ends_in_time(caller: Caller) -> None:
     assert error.unknown
     assert time.monotonic() - began < 5
     thread.join(5)
+
+
+def test_headers_that_drip_end_in_time(caller: Caller) -> None:
+    url, thread = raw_server(b"HTTP/1.1 200 OK\r\n", *[b"X-Drop: 1\r\n"] * 90, pause=0.05)
+    began = time.monotonic()
+
+    error = failure(caller, url)
+
+    assert error.unknown
+    assert time.monotonic() - began < 1
+    thread.join(10)
+
+
+def test_a_connection_that_is_used_again_has_its_whole_time_again(caller: Caller) -> None:
+    with Loopback(lambda request: Answer(200, b"{}", fault=Fault.SLOW, seconds=0.2)) as server:
+        assert [caller.call("GET", server.url).content for _ in range(3)] == [b"{}"] * 3
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip"])
+def test_an_answer_that_is_packed_is_not_unpacked(caller: Caller, encoding: str) -> None:
+    asked = []
+
+    def answer(request: Request) -> Answer:
+        asked.append(request.headers.get("accept-encoding"))
+        return Answer(200, gzip.compress(b"x" * 1000), {"Content-Encoding": encoding})
+
+    with Loopback(answer) as server:
+        error = failure(caller, server.url)
+
+    assert (error.unknown, asked) == (True, ["identity"])
 
 
 def test_an_answer_that_never_ends_is_cut(caller: Caller) -> None:

@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.permit import Way
-from bot.reply import Bought, Bubble, Button, Limits, Notice, Reason, Receipt, SendError
+from bot.reply import Bought, Bubble, Button, Card, Carousel, Limits, Notice, Reason, Receipt, SendError
 from handlers.channels.messenger import codec
 from handlers.fit import shorten, split, units
 from tests.simulators.graph_receipt import Line
 from tests.simulators.graph_receipt import Receipt as Paper
 from tests.simulators.graph_rules import Shown, shown
+from tests.simulators.graph_shown import Button as Pressable
+from tests.simulators.graph_shown import Card as ShownCard
 
 THREE = (Button("q1.1", "Đúng"), Button("q1.2", "Sửa"), Button("q1.3", "Thôi"))
 ORDER = Receipt(
@@ -247,6 +249,76 @@ def test_a_template_with_a_hole_is_our_own_mistake(values: dict[str, str]) -> No
     assert (caught.value.reason, caught.value.permanent) == (Reason.SHAPE, True)
 
 
+ADD, SOURCE = Button("7:order.add:12", "Thêm vào giỏ"), Button("7:trace.scan:483920176504", "Xem nguồn gốc")
+
+
+def in_a_row(*cards: Card) -> Bubble:
+    """These goods, with the list that says the same."""
+    return Bubble("Hôm nay HTX có:\n1. …", THREE, 1, carousel=Carousel("Hôm nay HTX có:", cards, THREE[:2]))
+
+
+def test_a_carousel_stands_under_its_sentence_in_the_place_of_the_list() -> None:
+    card = Card("Cam sành", "28.000đ/kg · còn 120 kg", "https://htx.example/cam.png", (ADD, SOURCE))
+
+    assert received(in_a_row(card)) == [
+        Shown("Hôm nay HTX có:", (Pressable("Đúng", "q1.1"), Pressable("Sửa", "q1.2"))),
+        Shown(
+            cards=(
+                ShownCard(
+                    "Cam sành",
+                    "28.000đ/kg · còn 120 kg",
+                    "https://htx.example/cam.png",
+                    (Pressable("Thêm vào giỏ", ADD.id), Pressable("Xem nguồn gốc", SOURCE.id)),
+                ),
+            )
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("goods", "cards"), [(1, 1), (10, 10), (11, 10), (300, 10)])
+def test_a_row_has_at_most_ten_cards(goods: int, cards: int) -> None:
+    _, row = received(in_a_row(*(Card(f"Món {n}", "1.000đ/kg") for n in range(1, goods + 1))))
+
+    assert [card.title for card in row.cards] == [f"Món {n}" for n in range(1, cards + 1)]
+
+
+def test_lines_of_a_card_in_a_row_are_shortened() -> None:
+    _, row = received(in_a_row(Card("ă" * 81, "👍" * 41, buttons=(Button("7:order.add:12", "ă" * 21),))))
+
+    assert row.cards == (
+        ShownCard("ă" * 79 + "…", "👍" * 39 + "…", buttons=(Pressable("ă" * 19 + "…", "7:order.add:12"),)),
+    )
+
+
+def test_a_picture_that_meta_cannot_fetch_is_left_out_and_a_card_that_is_a_title_alone() -> None:
+    _, row = received(
+        in_a_row(Card("Cam", image="/pictures/cam.png"), Card("Ổi", "1đ", "http://h/o.png"), Card("Mít", "2đ"))
+    )
+
+    assert row.cards == (ShownCard("Ổi", "1đ"), ShownCard("Mít", "2đ"))
+
+
+@pytest.mark.parametrize("cards", [(), (Card("Cam"),), (Card(" ", "1đ"),)])
+def test_a_carousel_without_a_card_is_the_list_that_it_stands_for(cards: tuple[Card, ...]) -> None:
+    bubble = in_a_row(*cards)
+
+    assert received(bubble) == received(replace(bubble, carousel=None))
+
+
+def test_what_a_person_typed_goes_without_a_carousel() -> None:
+    bubble = in_a_row(Card("Ổi", "1đ"))
+
+    assert received(bubble, Way.HUMAN) == received(replace(bubble, carousel=None), Way.HUMAN)
+
+
+def test_quick_replies_move_on_to_the_carousel() -> None:
+    long = Carousel("ă" * 641, (Card("Ổi", "1đ"),), THREE)
+
+    lead, row = received(Bubble("Ổi", carousel=long))
+
+    assert (lead.titles, row.titles) == ((), ("Đúng", "Sửa", "Thôi"))
+
+
 WORDS = st.text(st.sampled_from("aàđế .\n?!👍🏽\u200d🇻🇳\u0301"), max_size=5000)
 SHORT = st.text(st.sampled_from("aàđế 👍🏽\u200d\u0301"), max_size=30)
 
@@ -272,6 +344,32 @@ def test_whatever_a_bubble_holds_the_platform_takes_it(
     said = "".join("".join(bubble.text.split()) for bubble in bubbles)
     assert "".join(unicodedata.normalize("NFC", text).split()) in said
     assert [bubble.receipt is not None for bubble in bubbles].count(True) == paper
+    assert not any(bubble.quick_replies for bubble in bubbles[:-1])
+
+
+@given(
+    text=WORDS,
+    cards=st.lists(
+        st.builds(
+            Card,
+            WORDS,
+            WORDS,
+            st.sampled_from(["", "/static/cam.jpg", "https://htx.example/cam.jpg"]),
+            st.lists(st.builds(Button, st.sampled_from(["", "7:order.add:12", "q" * 1001]), SHORT), max_size=5).map(
+                tuple
+            ),
+        ),
+        max_size=12,
+    ).map(tuple),
+    titles=st.lists(SHORT, max_size=5),
+)
+def test_whatever_a_carousel_holds_the_platform_takes_it(text: str, cards: tuple[Card, ...], titles: list[str]) -> None:
+    buttons = tuple(Button(f"q1.{n}", title) for n, title in enumerate(titles, 1))
+
+    bubbles = received(Bubble(text, buttons, carousel=Carousel(text, cards, buttons)))
+
+    said = "".join("".join(bubble.text.split()) for bubble in bubbles)
+    assert "".join(unicodedata.normalize("NFC", text).split()) in said
     assert not any(bubble.quick_replies for bubble in bubbles[:-1])
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.event import Inbound, Other, Referral, Start, Tap, Text, dump_event, load_event
-from bot.reply import Bubble, Button
+from bot.reply import Bubble, Button, Card, Carousel
 from handlers.channels.web.codec import parse, parse_ack, render
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -105,3 +105,25 @@ def test_a_reply_is_drawn_with_all_it_has() -> None:
 
 def test_a_plain_reply_is_text_without_choices() -> None:
     assert render(Bubble("Chào chị.")) == {"text": "Chào chị.", "choices": []}
+
+
+def test_a_carousel_is_drawn_in_the_place_of_its_list() -> None:
+    row = Carousel(
+        "Hôm nay có:",
+        (Card("Cam sành", "28.000đ/kg", "/pictures/cam.png", (Button("q7.1", "Thêm vào giỏ"),)), Card("Mật ong")),
+        (Button("q7.9", "Giỏ hàng"),),
+    )
+
+    assert render(Bubble("Hôm nay có:\n1. Cam sành\n2. Mật ong", (Button("q7.3", "Xem thêm"),), 2, carousel=row)) == {
+        "text": "Hôm nay có:",
+        "choices": [{"id": "q7.9", "title": "Giỏ hàng"}],
+        "cards": [
+            {
+                "title": "Cam sành",
+                "subtitle": "28.000đ/kg",
+                "choices": [{"id": "q7.1", "title": "Thêm vào giỏ"}],
+                "image": "/pictures/cam.png",
+            },
+            {"title": "Mật ong", "subtitle": "", "choices": []},
+        ],
+    }

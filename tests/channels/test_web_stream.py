@@ -177,7 +177,7 @@ def test_a_stream_ends_by_itself_with_signs_of_life_before(tmp_path: Path) -> No
 
 
 def reply(number: int) -> Outgoing:
-    return Outgoing(number, 1, "web", "ana", 1, Bubble(str(number)), NOW, 0, None)
+    return Outgoing(number, 1, "web", "ana", 1, 1, Bubble(str(number)), NOW)
 
 
 def ids(events: Iterator[str], count: int) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.event import AccountNews, Event, Inbound, Silent, Text, dump_event, load_event
+from bot.event import AccountNews, ContactCard, Event, Inbound, Silent, Text, Voice, dump_event, load_event
 from handlers.channels.zalo import codec, shapes
 from handlers.wire import read_body
 from tests.simulators import zalo_relations
@@ -81,6 +81,58 @@ def test_any_field_may_be_missing_null_or_of_another_type(payload: dict[str, Any
 
 
 @pytest.mark.parametrize(
+    "odd", [{"timestamp": {}}, {"user_id": {}}, {"oa_id": []}, {"info": {"name": 5}}, {"info": 5}, {"follower": "x"}]
+)
+def test_an_odd_neighbour_does_not_cost_her_words(odd: dict[str, Any]) -> None:
+    payload = EVENTS.text(USER, "2kg cam")
+    [whole] = codec.parse(payload, NOW)
+
+    [found] = can_be_stored({**payload, **odd})
+
+    assert (found.account, found.sender, found.key, found.event) == (COOP, whole.sender, whole.key, Text("2kg cam"))
+
+
+def test_an_odd_part_of_a_form_costs_only_itself() -> None:
+    payload = EVENTS.text(USER, "x") | {"event_name": "user_submit_info"}
+    for info, card in (
+        ({"name": 5, "phone": "84905000111", "address": "Thôn 2"}, ContactCard("", "0905000111", "Thôn 2")),
+        ({"name": "Hà", "full_address": "x", "address": "Thôn 2"}, ContactCard("Hà", "", "Thôn 2")),
+        ({"name": "Hà", "full_address": {"user_city": 5, "user_ward": "Ea Kao"}}, ContactCard("Hà", "", "Ea Kao")),
+    ):
+        [found] = codec.parse(payload | {"info": info}, NOW)
+        assert found.event == card
+
+
+def test_words_whose_message_has_an_odd_id_are_heard() -> None:
+    payload = EVENTS.text(USER, "2kg cam")
+    payload["message"]["msg_id"] = {}
+    [found] = can_be_stored(payload)
+    assert (found.sender != "", found.event) == (True, Text("2kg cam"))
+
+
+def test_an_echo_with_an_odd_neighbour_stays_an_echo() -> None:
+    payload = EVENTS.text(USER, "Chào") | {"event_name": "oa_send_text", "user_id": {}}
+    payload["sender"], payload["recipient"] = payload["recipient"], payload["sender"]
+    [found] = can_be_stored(payload)
+    assert found.event == Silent("echo", "Chào")
+
+
+def test_a_voice_note_keeps_the_words_beside_it() -> None:
+    payload = EVENTS.audio(USER, "https://v.zdn.vn/1.amr")
+    payload["message"]["text"] = "tem 483920176504"
+    [found] = codec.parse(payload, NOW)
+    assert found.event == Voice("https://v.zdn.vn/1.amr", "tem 483920176504")
+
+
+def test_of_very_many_links_the_first_ten_are_words() -> None:
+    links = [{"type": "link", "payload": {"url": f"https://x.example/{n}"}} for n in range(20_000)]
+    payload = EVENTS.text(USER, "")
+    payload["message"]["attachments"] = links
+    [found] = codec.parse(payload, NOW)
+    assert found.event == Text(" ".join(f"https://x.example/{n}" for n in range(5)))
+
+
+@pytest.mark.parametrize(
     "spoilt",
     [
         {"sender": "7"},
@@ -88,9 +140,8 @@ def test_any_field_may_be_missing_null_or_of_another_type(payload: dict[str, Any
         {"sender": {"id": True}},
         {"message": "x"},
         {"message": {"text": ["x"]}},
-        {"message": {"msg_id": {}}},
-        {"timestamp": []},
-        {"recipient": []},
+        {"message": {"msg_id": {}, "text": 5}, "sender": []},
+        {"sender": [], "timestamp": []},
     ],
 )
 def test_what_cannot_be_read_is_kept_with_its_json(spoilt: dict[str, Any]) -> None:

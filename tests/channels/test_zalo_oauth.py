@@ -172,10 +172,20 @@ def test_the_life_of_a_token_is_a_string_or_a_number(expires_in: str, seconds: i
     assert answered(content) == Grant("a", "r2", seconds)
 
 
-@pytest.mark.parametrize("error", ["-14020", '"-14020"', "-14002", "-14099"])
+@pytest.mark.parametrize("error", ["-14020", '"-14020"', "-14099"])
 def test_an_explicit_number_says_that_the_grant_is_lost(error: str) -> None:
     with pytest.raises(GrantLost):
         answered(f'{{"error":{error},"error_name":"Invalid refresh token"}}'.encode())
+
+
+@pytest.mark.parametrize("error", ["-14002", '"-14003"'])
+def test_a_slip_in_our_configuration_loses_no_grant_and_pauses(error: str) -> None:
+    with pytest.raises(SendError) as caught:
+        answered(f'{{"error":{error},"error_name":"Invalid appId"}}'.encode())
+
+    slip = caught.value
+    assert (slip.reason, slip.pauses, slip.unknown) == (Reason.RIGHTS, True, False)
+    assert str(slip) == f"our app at Zalo: {error.strip(chr(34))}"
 
 
 @pytest.mark.parametrize(

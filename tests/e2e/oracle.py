@@ -7,9 +7,9 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.engine import MAX_BUBBLES
 from bot.inbox import InboxRow
 from bot.outbox import OutboxRow, opened
+from bot.speech import MAX_BUBBLES
 from catalog.db import Database
 from catalog.offer import Offer
 from catalog.order import Order, OrderLine

@@ -18,18 +18,18 @@ def test_after_every_illness_of_graph_all_replies_arrive_in_order(open_stage: Op
     """The order is the oracle's business: it looks at all that ever arrived."""
     stage = open_stage("sqlite")
     illnesses = [
-        Behaviour(Mode.ERROR),
-        Behaviour(Mode.THROTTLED, retry_after="1"),
-        Behaviour(Mode.THROTTLED),
-        Behaviour(Mode.RESET),
-        Behaviour(Mode.SILENCE, seconds=0.5),
+        (Behaviour(Mode.ERROR), 3),
+        (Behaviour(Mode.THROTTLED, retry_after="1"), 3),
+        (Behaviour(Mode.THROTTLED), 1),  # without a word how long, each one waits longer than the last
+        (Behaviour(Mode.RESET), 3),
+        (Behaviour(Mode.SILENCE, seconds=0.5), 3),
     ]
     psids = iter(range(7_012_345_678_000_000, 7_012_345_678_001_000))
     everybody: list[Person] = []
-    for illness in illnesses:
+    for illness, times in illnesses:
         people = [Person(stage, str(next(psids))) for _ in range(3)]
-        met = stage.graph.calls[illness.mode] + len(people)
-        stage.graph.behave(illness, times=len(people))
+        met = stage.graph.calls[illness.mode] + times
+        stage.graph.behave(illness, times, edge="messages")
         for words in ("4839 2017 6504", "0", "co gi ban ko shop"):
             for person in people:
                 person.type(words)

@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.engine import MAX_BUBBLES
 from bot.inbox import InboxRow
 from bot.outbox import OutboxRow
+from bot.speech import MAX_BUBBLES
 from catalog.db import Database
 from catalog.offer import Offer
 from catalog.stock import StockMove

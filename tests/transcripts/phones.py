@@ -29,8 +29,7 @@ from tests.simulators.graph_rules import Shown
 from tests.simulators.zalo import Zalo
 from tests.transcripts.script import Reply
 
-CHOICE = re.compile(r"  ([0-9]+)\. (.+)")
-NUMBERED = re.compile(r"([0-9]+)\. (.+)")
+CHOICE = re.compile(r"  (?:[0-9]+\.|•) (.+)")
 
 
 class Phone(Protocol):
@@ -44,7 +43,7 @@ class Phone(Protocol):
 
     def type(self, words: str) -> None: ...
     def tap(self, title: str) -> None:
-        """Press the newest button of that title. LookupError where she sees none."""
+        """Press the newest button of that title, `card: title` for one of a certain card. LookupError where is none."""
         ...
 
     def follow(self, ref: str) -> None:
@@ -101,7 +100,14 @@ class MessengerPhone:
         _accepted(self._phone.type(words))
 
     def tap(self, title: str) -> None:
-        _accepted(self._phone.tap(title))
+        of_card, _, wanted = title.rpartition(": ")
+        if not of_card:
+            return _accepted(self._phone.tap(title))
+        for shown in reversed(self._phone.bubbles):
+            for button in (one for card in shown.cards if card.title == of_card for one in card.buttons):
+                if button.title == wanted:
+                    return _accepted(self._phone.press(button))
+        raise LookupError(f"no button {wanted!r} on a card {of_card!r}")
 
     def follow(self, ref: str) -> None:
         _accepted(self._phone.scan(ref))
@@ -247,7 +253,7 @@ def hand_over(database: Database, courier: Courier, channel: str, now: datetime)
                 owe(db, reply.conversation_id)
                 continue
         for place, message in enumerate(courier.render(reply, permit.way)):
-            courier.send(Sending(reply, message, place, permit.way))
+            courier.send(Sending(reply, message, place, permit.way, now))
         with database.writing() as db:
             outbox.mark_sent(db, [reply.id], now)
         went.append(reply.bubble)
@@ -272,7 +278,7 @@ class _Ours:
             assert account is not None
             talk = conversation_of(db, account.id, self.address, self._now())
             case = open_case(db, account.id, talk.id, "question", subject="", note="", at=self._now())
-            answer(db, case.id, words, self._now())
+            answer(db, case.id, words, self._now(), {})
 
     def react(self) -> None:
         """Nothing to press here, so nothing happens."""
@@ -307,10 +313,13 @@ class WebPhone(_Ours):
         self._post({"text": words})
 
     def tap(self, title: str) -> None:
+        of_card, _, wanted = title.rpartition(": ")
         for drawn in reversed(self._drawn):
-            for choice in drawn["choices"]:
-                if choice["title"] == title:
-                    return self._post({"choice": choice["id"], "title": title})
+            cards = [card for card in drawn.get("cards", []) if of_card in ("", card["title"])]
+            holders = cards if of_card else [drawn, *cards]
+            for choice in (one for holder in holders for one in holder["choices"]):
+                if choice["title"] == wanted:
+                    return self._post({"choice": choice["id"], "title": wanted})
         raise LookupError(f"no button {title!r}")
 
     def follow(self, ref: str) -> None:
@@ -319,14 +328,7 @@ class WebPhone(_Ours):
     def look(self) -> list[Reply]:
         new = [json.loads(json.dumps(web.render(reply.bubble))) for reply in self._fetched()]
         self._drawn += new
-        return [
-            Reply(
-                drawn["text"],
-                tuple(choice["title"] for choice in drawn["choices"]),
-                _card(**drawn["card"]) if "card" in drawn else "",
-            )
-            for drawn in new
-        ]
+        return [reply for drawn in new for reply in _read_drawn(drawn)]
 
     def _post(self, content: dict[str, Any]) -> None:
         body = json.loads(json.dumps({"id": f"m{next(self._numbers)}", **content}))
@@ -374,15 +376,28 @@ def _replies(shown: Shown) -> list[Reply]:
     return [*([Reply(shown.text, titles)] if shown.text else []), *cards]
 
 
+def _read_drawn(drawn: dict[str, Any]) -> list[Reply]:
+    """What the page draws: words and choices with the one card that is about them, or a row of cards below them."""
+    card = _card(**drawn["card"]) if "card" in drawn else ""
+    row = [Reply("", _offered(one), _card(one["title"], one["subtitle"])) for one in drawn.get("cards", [])]
+    return [Reply(drawn["text"], _offered(drawn), card), *row]
+
+
+def _offered(drawn: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(choice["title"] for choice in drawn["choices"])
+
+
 def _read_zalo(shown: zalo_rules.Shown) -> Reply:
     """Words, then the numbered choices that are the buttons as well; a card is words there."""
     words, titles = shown.text, shown.titles
-    numbered = [line for line in words.split("\n") if NUMBERED.fullmatch(line)]
-    for title in reversed(titles):
-        printed = NUMBERED.fullmatch(numbered.pop()) if numbered else None
-        assert printed is not None, f"{title!r} is not printed under {words!r}"
-        assert printed[2] == title
-        words = words[: words.rindex(printed[0])].rstrip("\n")
+    lines = words.split("\n")
+    tail = lines[len(lines) - len(titles) :]
+    if all(
+        re.fullmatch(rf"(?:[0-9]+\.|•) {re.escape(title)}", line) for title, line in zip(titles, tail, strict=False)
+    ):
+        return Reply("\n".join(lines[: len(lines) - len(titles)]), titles)
+    for title in titles:
+        assert re.search(rf"(?m)^[0-9]+\. .*{re.escape(title)}", words), f"{title!r} is not printed in {words!r}"
     return Reply(words, titles)
 
 
@@ -394,7 +409,7 @@ def _read_print(printed: str) -> Reply:
     for line in printed.splitlines():
         choice = CHOICE.fullmatch(line)
         if choice is not None:
-            buttons.append(choice[2])
+            buttons.append(choice[1])
         elif line.startswith("▤ "):
             card = line.removeprefix("▤ ")
         else:

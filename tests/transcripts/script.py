@@ -4,6 +4,7 @@
 ⟨stock: Măng khô 500 g = 5⟩        something that nobody types
 👤 mang kho                        what she types; a line without a sign goes on with the one above it
 👤 [Đúng]                          what she taps: the newest button of that title
+👤 [Mật ong: Mua]                  the same on the newest card of that title
 🤖 Anh/chị lấy mấy gói ạ?          one bubble that she receives
 ▸ [Đúng] [Sửa]                     its buttons
 ▤ Mật ong · 180.000đ [Mua]         a card with its buttons

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
+from bot.officer import Officer
 from bot.reply import Reason
 from bot.run.account import account as command
 from bot.run.accounts import described
@@ -23,11 +24,21 @@ from bot.run.adding_oa import add_oa, add_zbs_template
 from bot.run.adding_page import EXAMPLES, TEXTS, add_page
 from bot.run.consent import make_connect
 from bot.run.grants import Grants
-from bot.run.officer import Officer
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
 from bot.run.trouble import Trouble
-from catalog.account import Account, account_by, locked, pause, refresh_token_of, seed_account, token_of
+from catalog.account import (
+    Account,
+    account_by,
+    is_lost,
+    keep_pair,
+    locked,
+    note_lost,
+    pause,
+    refresh_token_of,
+    seed_account,
+    token_of,
+)
 from catalog.case import open_cases
 from catalog.db import Database
 from catalog.organisation import Organisation
@@ -144,7 +155,7 @@ def refused(call: object) -> str:
 def test_a_page_is_subscribed_set_up_and_kept(
     demo: Database, graph: Graph, pages: MessengerClient, tmp_path: Path
 ) -> None:
-    report = add_page(desk(demo, tmp_path), pages, TOKEN, PAGE)
+    report = add_page(desk(demo, tmp_path, MESSENGER_APP_ID="1517776481860111"), pages, TOKEN, PAGE)
     assert stored(demo, "messenger") == [(PAGE, "HTX Suối Mây", "SM", TOKEN, None)]
     page = graph.page(PAGE)
     assert page.fields == frozenset(FIELDS)
@@ -220,6 +231,27 @@ def test_what_only_makes_a_page_nicer_is_told_and_keeps_it_from_nothing(
         "MESSENGER_VERIFY_TOKEN is not set in .env",
     ]
     assert "page_utility_messaging" in report.missing[1]
+
+
+def test_without_the_apps_number_it_is_told_what_the_bot_cannot_see(
+    demo: Database, graph: Graph, pages: MessengerClient, tmp_path: Path
+) -> None:
+    named = [
+        [line for line in add_page(desk(demo, tmp_path, **app), pages, TOKEN).missing if "MESSENGER_APP_ID" in line]
+        for app in ({}, {"MESSENGER_APP_ID": "1517776481860111"})
+    ]
+    assert [len(lines) for lines in named] == [1, 0]
+
+
+def test_a_status_that_is_longer_than_its_column_is_cut(
+    demo: Database, graph: Graph, pages: MessengerClient, tmp_path: Path
+) -> None:
+    graph.review = "PENDING_BY_SOMEBODY_ELSE"
+    add_page(desk(demo, tmp_path), pages, TOKEN)
+    with demo.reading() as db:
+        account = account_by(db, "messenger", PAGE)
+        assert account is not None
+        assert [one.status for one in templates_of(db, account.id)] == ["PENDING_BY_SOMEBODY_"[:20]] * 2
 
 
 def test_a_template_that_waits_for_facebook_is_kept_as_waiting(
@@ -306,6 +338,7 @@ def test_an_oas_switches_that_only_a_person_can_press_are_named(
         "not verified",
         "no Zalo Cloud Account",
         "ZALO_OA_SECRET is not set",
+        "the app's secret is tried",
         "ZALO_VERIFIER is not set",
         "PUBLIC_URL is http://127.0.0.1:8000, which no platform can reach",
         "syntax filter (lọc cú pháp) OFF",
@@ -324,6 +357,55 @@ def test_a_pair_whose_access_token_is_over_is_renewed_and_then_kept(
     (kept,) = stored(demo, "zalo")
     assert (kept[3] != pair.access_token, kept[4] != pair.refresh_token) == (True, True)
     assert clients[0].get_oa(str(kept[3])).oa_id == OA
+
+
+def test_a_pair_that_was_added_and_is_spent_is_not_taken_from_the_environment_later(
+    demo: Database, zalo: Zalo, clients: tuple[ZaloClient, ZaloOAuth], tmp_path: Path
+) -> None:
+    pair = zalo.grant(OA)
+    pasted = (pair.access_token, pair.refresh_token)
+    add_oa(desk(demo, tmp_path), clients, pasted)
+    with demo.writing() as db:
+        account = account_by(db, "zalo", OA)
+        assert account is not None
+        grant = clients[1].refresh(pair.refresh_token)
+        keep_pair(db, account, grant.access_token, grant.refresh_token, None)
+    again(demo, pasted)
+    assert stored(demo, "zalo")[0][3:] == (grant.access_token, grant.refresh_token)
+
+
+def test_a_pair_that_adding_itself_spent_is_not_taken_from_the_environment_later(
+    demo: Database, zalo: Zalo, clients: tuple[ZaloClient, ZaloOAuth], tmp_path: Path
+) -> None:
+    pair = zalo.grant(OA)
+    with zalo.state.changed:
+        zalo.clock.advance(hours=26)  # type: ignore[attr-defined]
+    add_oa(desk(demo, tmp_path), clients, (pair.access_token, pair.refresh_token))
+    kept = stored(demo, "zalo")
+    again(demo, (pair.access_token, pair.refresh_token))
+    assert stored(demo, "zalo") == kept
+
+
+def again(database: Database, pair: tuple[str, str]) -> None:
+    """A start with this pair in the environment."""
+    with database.writing() as db:
+        account = account_by(db, "zalo", OA)
+        assert account is not None
+        seed_account(db, "zalo", OA, account.organisation_id, token=pair[0], refresh_token=pair[1], at=NOW)
+
+
+def test_a_lost_grant_that_is_found_good_again_is_lost_no_more(
+    demo: Database, zalo: Zalo, clients: tuple[ZaloClient, ZaloOAuth], tmp_path: Path
+) -> None:
+    pair = zalo.grant(OA)
+    for _ in range(2):
+        add_oa(desk(demo, tmp_path), clients, (pair.access_token, pair.refresh_token))
+        with demo.writing() as db:
+            account = account_by(db, "zalo", OA)
+            assert account is not None
+            assert not is_lost(db, account, pair.refresh_token)
+            note_lost(db, account, pair.refresh_token, NOW)
+            assert is_lost(db, account, pair.refresh_token)
 
 
 def test_an_oa_is_refused_whole(
@@ -487,7 +569,7 @@ def around(folder: Path, database: Database) -> dict[str, str]:
 def test_a_page_is_added_by_command_and_listed(shop: Database, graph: Graph, tmp_path: Path) -> None:
     api = {"MESSENGER_API_URL": graph.url}
     done = run(tmp_path, shop, "add", "messenger", "--coop", "SM", MESSENGER_PAGE_TOKEN=TOKEN, **api)
-    assert (done.returncode, [line[0] for line in done.stdout.splitlines()]) == (0, list("✔✔✔✔!"))
+    assert (done.returncode, [line[0] for line in done.stdout.splitlines()]) == (0, list("✔✔✔✔!!"))
     assert TOKEN not in done.stdout + done.stderr
     listed = run(tmp_path, shop, "list")
     assert listed.returncode == 0
@@ -506,8 +588,8 @@ def test_a_token_is_asked_for_where_none_is_given(shop: Database, graph: Graph, 
 def test_an_oa_and_its_template_are_added_by_command(shop: Database, zalo: Zalo, tmp_path: Path) -> None:
     pair = zalo.grant(OA)
     api = {"ZALO_API_URL": zalo.url, "ZALO_OAUTH_URL": zalo.url, "ZALO_ZBS_URL": zalo.url}
-    tokens = ("--access-token", pair.access_token, "--refresh-token", pair.refresh_token)
-    done = run(tmp_path, shop, "add", "zalo", "--oa-id", OA, *tokens, **api)
+    tokens = {"ZALO_ACCESS_TOKEN": pair.access_token, "ZALO_REFRESH_TOKEN": pair.refresh_token}
+    done = run(tmp_path, shop, "add", "zalo", "--oa-id", OA, **tokens, **api)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"✔ OA {OA} (HTX Suối Mây) is connected.")
     zalo.oa(OA).templates["12345"] = Template("12345", "Đơn mới", "Đơn <code>", (Parameter("code", "CODE"),))
     kept = run(tmp_path, shop, "template", "zalo", OA, "order_new", "12345", **api)
@@ -539,6 +621,30 @@ def test_an_oa_is_added_by_a_consent_while_the_command_waits(shop: Database, zal
     assert waiting.returncode == 0
     assert rest.splitlines()[0] == f"✔ OA {OA} (HTX Suối Mây) is connected."
     assert [row[:3] for row in stored(shop, "zalo")] == [(OA, "HTX Suối Mây", "SM")]
+
+
+def test_an_oas_pair_is_asked_for_where_none_is_given(shop: Database, zalo: Zalo, tmp_path: Path) -> None:
+    pair = zalo.grant(OA)
+    typed = f"{pair.access_token}\n{pair.refresh_token}\n"
+    done = run(tmp_path, shop, "add", "zalo", typed=typed, ZALO_API_URL=zalo.url, ZALO_OAUTH_URL=zalo.url)
+    assert done.returncode == 0
+    assert stored(shop, "zalo")[0][3:] == (pair.access_token, pair.refresh_token)
+    assert pair.refresh_token not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("platform", "option"),
+    [
+        ("messenger", "--page-token"),
+        ("zalo", "--access-token"),
+        ("zalo", "--refresh-token"),
+        ("zalobot", "--token"),
+        ("zalobot", "--secret"),
+    ],
+)
+def test_no_secret_can_be_given_where_every_user_of_the_machine_reads_it(platform: str, option: str) -> None:
+    refusal = CliRunner().invoke(command, ["add", platform, option, "secret"])
+    assert (refusal.exit_code, "No such option" in refusal.output) == (2, True)
 
 
 def test_a_bot_is_added_by_command(shop: Database, bots: ZaloBot, tmp_path: Path) -> None:

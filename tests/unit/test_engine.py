@@ -8,9 +8,23 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from bot.conversation import Conversation, Memory, dump_memory, load_memory
-from bot.engine import MESSAGES_A_MINUTE, Lost, take_turn
-from bot.event import Due, OrderNews, Photo, Silent, Start, Sticker, Text
+from bot.engine import MESSAGES_A_MINUTE, Lost, give_up, take_turn
+from bot.event import (
+    AccountNews,
+    Due,
+    Event,
+    HandedBack,
+    OrderNews,
+    Photo,
+    Silent,
+    Start,
+    Sticker,
+    TakenOver,
+    Text,
+    Withdrawn,
+)
 from bot.outbox import OutboxRow
+from catalog.case import open_cases
 from catalog.db import Database
 from tests.conftest import Fresh, opened
 from tests.unit.toys import ToyShop, tap
@@ -119,6 +133,61 @@ def test_a_turn_that_breaks_leaves_nothing_is_tried_again_and_then_given_to_a_pe
     broken = anywhere.rows()[-3]
     assert (broken.tries, broken.error) == (5, "ZeroDivisionError")
     assert broken.done_at is not None
+
+
+GIVEN_UP = "person: broken"
+
+
+def given_up(toys: ToyShop) -> list[str]:
+    """What is said when the newest row has failed too often."""
+    row = toys.rows()[-1]
+    with toys.database.writing() as db:
+        give_up(db, row, toys.world, "ZeroDivisionError")
+    kept = toys.rows()[-1]
+    assert (kept.done_at, kept.error) == (toys.now, "ZeroDivisionError")
+    return toys.said()
+
+
+def poisoned(toys: ToyShop) -> list[tuple[str, str, bool]]:
+    with toys.database.reading() as db:
+        return [(case.kind, case.subject, case.conversation_id is not None) for case in open_cases(db)]
+
+
+@pytest.mark.parametrize("event", [Text("0"), tap("0:count.start:"), Start()], ids=repr)
+def test_who_said_something_that_cannot_be_handled_gets_an_apology(anywhere: ToyShop, event: Event) -> None:
+    anywhere.receives(event)
+
+    assert given_up(anywhere) == [GIVEN_UP]
+    assert poisoned(anywhere) == []  # the apology opens a case of its own
+
+
+@pytest.mark.parametrize(
+    "event",
+    [HandedBack(), TakenOver("12", "Chào chị."), OrderNews(3), Due("cart_reminder", "m1"), Withdrawn()],
+    ids=repr,
+)
+def test_who_said_nothing_gets_no_apology_and_a_person_a_case(anywhere: ToyShop, event: Event) -> None:
+    anywhere.receives(event)
+
+    assert given_up(anywhere) == []
+    assert poisoned(anywhere) == [("poison", f"inbox {anywhere.rows()[-1].id}", True)]
+
+
+def test_no_apology_is_spoken_into_a_colleagues_talk(anywhere: ToyShop) -> None:
+    anywhere.hears(TakenOver("12", "Chào chị."))
+    anywhere.receives(Text("break"))
+
+    assert given_up(anywhere) == []
+    assert ("poison", f"inbox {anywhere.rows()[-1].id}", True) in poisoned(anywhere)
+
+
+def test_an_event_of_an_account_that_cannot_be_handled_makes_nobody_a_conversation(anywhere: ToyShop) -> None:
+    anywhere.receives(AccountNews("blocked"), "11")
+
+    assert given_up(anywhere) == []
+    assert poisoned(anywhere) == [("poison", f"inbox {anywhere.rows()[-1].id}", False)]
+    with anywhere.database.reading() as db:
+        assert db.scalar(select(func.count(Conversation.id)).where(Conversation.address == "11")) == 0
 
 
 # Meaning

@@ -185,6 +185,10 @@ def test_the_platforms_own_links_are_read(url: str, host: str, port: int, target
         ("https://169.254.169.254/latest/meta-data", "a host that is not the platform's"),
         ("https://zdn.vn:8443/1", "an odd port"),
         ("http://zdn.vn:22/1", "an odd port"),
+        ("http://scontent.fbcdn.net/1", "not over https"),
+        ("http://cdn.fbsbx.com:443/1", "not over https"),
+        ("https://[2606:4700::1%25eth0]/1", "not a link"),
+        ("https://[2606:4700::1%1]/1", "not a link"),
         ("http://zdn.vn:0/1", "an odd port"),
     ],
 )
@@ -240,6 +244,7 @@ INWARD = [
     "fd12:3456::1",
     "fe80::1",
     "fe80::1%lo",
+    "2606:4700::1%1",
     "fec0::1",
     "ff02::1",
     "localhost",
@@ -251,7 +256,7 @@ INWARD = [
 def test_a_name_of_the_platform_that_leads_inward_is_not_followed(address: str) -> None:
     assert not is_public(address)
     fetching = fetcher(resolve=lambda host, port: [address])
-    assert failure(fetching, f"http://scontent.fbcdn.net/?{KEY}") == ("an address that is not public", False)
+    assert failure(fetching, f"https://scontent.fbcdn.net/?{KEY}") == ("an address that is not public", False)
 
 
 def test_a_host_is_looked_up_once_and_reached_where_that_said() -> None:

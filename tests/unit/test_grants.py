@@ -324,7 +324,7 @@ def test_a_pair_that_comes_after_the_grant_was_called_lost_mends_it(
     class Frozen:
         def refresh(self, refresh_token: str) -> Grant:
             grant = platform.refresh(refresh_token)
-            clock.advance(seconds=31)
+            clock.advance(seconds=61)
             assert refused(lambda: made("second").renew(account_id, stale)).reason is Reason.TOKEN
             assert account_of(database, account_id).paused_at is not None
             return grant
@@ -428,6 +428,24 @@ def test_an_explicit_no_of_any_number_loses_the_grant(database: Database, zalo: 
     error = refused(lambda: made().renew(account_id, str(stored(database, account_id)[0])))
     assert str(error) == "the grant is lost: -14014"
     assert len(cases(database)) == 1
+
+
+@pytest.mark.parametrize("code", [-14002, -14003])
+def test_a_slip_in_our_configuration_pauses_and_is_well_once_it_is_mended(
+    database: Database, zalo: Zalo, made: Made, clock: Clock, code: int
+) -> None:
+    account_id = connected(database, zalo)
+    pair = stored(database, account_id)
+    zalo.behave(Behaviour(Mode.REFUSING, refusal=oauth(code, "Invalid appId", "wrong")), times=2, call=TOKENS)
+    grants = made()
+    for _ in range(2):
+        error = refused(lambda: grants.renew(account_id, str(pair[0])))
+        assert (error.reason, error.pauses) == (Reason.RIGHTS, True)
+    account = account_of(database, account_id)
+    assert (account.pause_reason, account.lease_owner, stored(database, account_id)) == ("rights", "", pair)
+    assert len(cases(database)) == 1
+    assert works(zalo, grants.renew(account_id, str(pair[0])))
+    assert account_of(database, account_id).paused_at is None
 
 
 def test_a_pair_that_a_person_pasted_while_we_asked_wins(database: Database, zalo: Zalo, made: Made) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.conversation import OpenChoice, Question
-from bot.event import Event, Number, Photo, Referral, Tap, Text
+from bot.event import Event, Number, Photo, Referral, Tap, Text, Voice
 from bot.house import Action, Chosen, Code, Early, House, Meaning, Over, Rest, meaning
 from bot.reply import Bubble
 
@@ -32,6 +32,7 @@ def read(event: Event, question: Question | None = None, *, counts: bool = True)
         (Text(f"nsx-{STAMP}"), Code(STAMP, invites=True)),
         (Text("tem 4839 2017 6504 đây"), Code(STAMP)),
         (Photo(("https://cdn.example/1.jpg",), "4839.2017.6504"), Code(STAMP)),
+        (Voice("https://cdn.example/1.m4a", "4839.2017.6504"), Code(STAMP)),
     ],
 )
 def test_a_code_wins_whatever_is_open(event: Event, code: Code) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Never
+from pathlib import Path
+from typing import Any, Never
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from bot import inbox, outbox
@@ -14,6 +15,7 @@ from bot.event import Inbound, Silent, Text
 from bot.inbox import Door, Down, InboxRow
 from bot.outbox import OutboxRow
 from bot.reply import Bubble, Button
+from bot.run.clock import HELD_DAYS, tidy
 from catalog.db import Database
 from tests.conftest import NOW
 from tests.unit.doors import House
@@ -179,6 +181,75 @@ def test_what_is_sent_or_can_never_go_waits_no_more(house: House) -> None:
     assert house.unsent() == [later, waits]
     assert (house.row(dead).dead_at, house.row(dead).error) == (NOW, "blocked")
     assert (house.row(later).next_at, house.row(later).tries) == (NOW + timedelta(seconds=4), 1)
+
+
+def held(house: House, *words: str, **columns: Any) -> list[int]:
+    """Replies to 7 that are held since NOW; their ids."""
+    ids = house.promise("7", *words)
+    with house.database.writing() as db:
+        db.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(held_at=NOW, **columns))
+    return ids
+
+
+def test_what_is_taken_up_is_promised_anew_with_all_that_it_was(house: House) -> None:
+    (former,) = held(house, "a", by_person=True, reclaims=True, reason="window")
+    house.promise("8", "x")
+
+    with house.database.writing() as db:
+        assert outbox.take_up(db, 7, NOW + timedelta(hours=1))
+        assert outbox.take_up(db, 8, NOW)
+
+    _, new = house.unsent()
+    again = house.row(new)
+    assert (again.by_person, again.reclaims, again.notice, again.again) == (True, True, False, True)
+    assert (again.created_at, again.held_at, again.tries) == (NOW + timedelta(hours=1), None, 0)
+    assert (house.row(former).dead_at, house.row(former).error) == (again.created_at, f"promised again as {new}")
+
+
+def test_while_a_colleague_speaks_the_bots_own_stays_held(house: House) -> None:
+    own, news = held(house, "a")[0], held(house, "b", notice=True)[0]
+
+    with house.database.writing() as db:
+        assert not outbox.take_up(db, 7, NOW, taken=True)
+        assert not outbox.take_up(db, 7, NOW, taken=True)  # nothing is taken up twice
+    assert (house.row(own).dead_at, house.row(news).dead_at, len(house.unsent())) == (None, NOW, 1)
+
+    with house.database.writing() as db:
+        assert outbox.take_up(db, 7, NOW)
+    assert len(house.unsent()) == 2
+
+
+def test_what_has_no_words_any_more_is_not_taken_up(house: House) -> None:
+    (gone,) = held(house, "a", body=None)
+
+    with house.database.writing() as db:
+        assert outbox.take_up(db, 7, NOW)
+
+    assert (house.unsent(), house.row(gone).dead_at) == ([], None)
+
+
+def test_what_was_held_for_a_month_is_buried_and_goes_no_more(house: House, tmp_path: Path) -> None:
+    old, young, waits = held(house, "a")[0], held(house, "b")[0], house.promise("7", "c")[0]
+    with house.database.writing() as db:
+        db.get_one(OutboxRow, young).held_at = NOW + timedelta(seconds=1)
+    later = NOW + timedelta(days=HELD_DAYS, seconds=1)
+
+    with house.database.writing() as db:
+        tidy(db, later, tmp_path)
+        assert outbox.take_up(db, 7, later)
+
+    assert (house.row(old).dead_at, house.row(old).error) == (later, "nobody wrote again")
+    assert [house.row(one).again for one in house.unsent()] == [False, True]
+    assert (house.unsent()[0], house.row(young).error) == (waits, f"promised again as {house.unsent()[1]}")
+
+
+@pytest.mark.parametrize("closed", ["sent_at", "dead_at", "held_at", "body"])
+def test_a_row_is_open_until_it_is_sent_or_dead_or_held_or_forgotten(house: House, closed: str) -> None:
+    first, second = house.promise("7", "a", "b")
+    value = None if closed == "body" else NOW
+    with house.database.writing() as db:
+        db.execute(update(OutboxRow).where(OutboxRow.id == first).values({closed: value}))
+        assert [outbox.is_open(db, one) for one in (first, second, 999)] == [False, True, False]
 
 
 def test_what_a_browser_has_seen_is_hers_alone(house: House) -> None:

@@ -15,17 +15,18 @@ from werkzeug.test import TestResponse
 from bot.run.consent import ZaloConnect, connected_so_far, consent_link, wait_for_consent
 from bot.run.settings import Settings
 from bot.run.trouble import Trouble
-from catalog.account import Account, account_by, pause, refresh_token_of, seed_account, token_of
+from catalog.account import Account, account_by, ensure_account, pause, refresh_token_of, seed_account, token_of
 from catalog.db import Database
-from catalog.organisation import organisation_by_code
+from catalog.organisation import Organisation, organisation_by_code
 from catalog.vault import Vault
+from handlers.channels.zalo.answers import Account as OaAccount
 from handlers.channels.zalo.client import ZaloClient
 from handlers.channels.zalo.oauth import ZaloOAuth, challenge
 from handlers.pages.oauth import VALID_FOR, NotConnected, State, blueprint, make_state, read_state
 from tests.conftest import SECRET
 from tests.simulators.zalo import Zalo
 from tests.simulators.zalo_clock import Clock
-from tests.simulators.zalo_errors import Refused
+from tests.simulators.zalo_errors import Refused, oauth
 from tests.simulators.zalo_faults import Behaviour, Mode
 from tests.simulators.zalo_world import App, Oa
 
@@ -274,6 +275,48 @@ def test_a_co_op_that_is_gone_gets_no_oa_and_the_code_is_not_spent(desk: Desk) -
     path = desk.agrees(desk.link("XX"))
     assert_refused(desk, desk.get(path), "không còn trong hệ thống", "is not known any more")
     assert ("POST", "/v4/oa/access_token") not in desk.zalo.requests
+
+
+def test_an_oa_of_another_co_op_is_told_so_and_the_code_is_not_spent(desk: Desk) -> None:
+    with desk.database.writing() as db:
+        other = db.scalars(select(Organisation).where(Organisation.code != "SM", Organisation.kind == "coop")).first()
+        assert other is not None
+        ensure_account(db, "zalo", OA, other.id, None)
+    answer = desk.get(desk.agrees(desk.link()))
+    assert (answer.status_code, "answers for another co-op here" in answer.text) == (400, True)
+    assert pair_of(desk.database) == (None, None)
+    assert ("POST", "/v4/oa/access_token") not in desk.zalo.requests
+
+
+def test_an_oa_that_somebody_else_connects_meanwhile_is_a_page_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, get_oa = desk.agrees(desk.link()), desk.api.get_oa
+
+    def slow(token: str) -> OaAccount:
+        with desk.database.writing() as db:
+            other = db.scalars(select(Organisation).where(Organisation.code != "SM")).first()
+            assert other is not None
+            ensure_account(db, "zalo", OA, other.id, None)
+        return get_oa(token)
+
+    monkeypatch.setattr(desk.api, "get_oa", slow)
+    answer = desk.get(path)
+    assert (answer.status_code, "answers for another co-op here" in answer.text) == (400, True)
+    assert pair_of(desk.database) == (None, None)
+
+
+def test_a_look_at_the_address_does_not_spend_the_code(desk: Desk) -> None:
+    path = desk.agrees(desk.link())
+    answer = desk.browser.head(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert pair_of(desk.database) is None
+    assert desk.get(path).status_code == 200
+
+
+def test_an_app_that_zalo_does_not_take_is_told_as_such(desk: Desk) -> None:
+    path = desk.agrees(desk.link())
+    refusal = oauth(-14002, "Invalid appId", "app_id is invalid or the app is not active")
+    desk.zalo.behave(Behaviour(Mode.REFUSING, refusal=refusal), call="/v4/oa/access_token")
+    assert_refused(desk, desk.get(path), "ZALO_APP_ID", "Zalo does not take our app")
 
 
 def test_an_oa_without_a_package_is_told_what_it_needs(desk: Desk) -> None:

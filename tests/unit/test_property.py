@@ -1,4 +1,7 @@
-"""Any event, in any state of every dialogue: there is always an answer that the platforms take, and a way out."""
+"""Any event, in any state of every dialogue: there is always an answer that the platforms take, and a way out.
+
+Where a colleague has the thread, or nothing was asked of the bot, it is silent instead.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -6,21 +9,46 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from bot import inbox, thread
+from bot.conversation import Conversation
 from bot.dialogues import DIALOGUES
-from bot.engine import MAX_BUBBLES
-from bot.event import Event, Other, Photo, Referral, Start, Sticker, Tap, Text, Voice
+from bot.engine import take_turn
+from bot.event import (
+    SAID,
+    ContactCard,
+    Edited,
+    Event,
+    Follow,
+    HandedBack,
+    Location,
+    Other,
+    Overheard,
+    Photo,
+    Referral,
+    Start,
+    Sticker,
+    TakenOver,
+    Tap,
+    Text,
+    Touched,
+    Voice,
+    Withdrawn,
+)
 from bot.reply import Bubble
+from bot.speech import MAX_BUBBLES
 from bot.understand.text import clean
 from catalog.case import open_cases
 from handlers.channels.messenger import codec
 from tests.conftest import Fresh, opened
 from tests.simulators.graph_rules import shown
-from tests.unit.room import CUSTOMER, PRODUCER, Room, Rooms
+from tests.unit.room import CUSTOMER, PRODUCER, TYPING, Room, Rooms
 
 DATA = Path(__file__).parent / "data" / "utterances.jsonl"
 ADDRESS = "số 5 ngõ 20 Dịch Vọng, Cầu Giấy, Hà Nội"
@@ -192,7 +220,17 @@ class Meanwhile:
         return self.name
 
 
+def the_clock_ticks(room: Room) -> None:
+    """What is due is put into her inbox, and answered."""
+    thread.alarms(room.db, room.clock.at)
+    for row in inbox.pending(room.db, room.clock.at, 50):
+        with room.db.begin_nested():
+            take_turn(room.db, row, room.world)
+
+
 MEANWHILE = [
+    Meanwhile("eleven hours and three quarters", lambda room: room.waits(timedelta(hours=11, minutes=45))),
+    Meanwhile("the clock ticks", the_clock_ticks),
     Meanwhile("a day and an hour", lambda room: room.waits(timedelta(hours=25))),
     Meanwhile("five days", lambda room: room.waits(timedelta(days=5))),
     Meanwhile("forty days", lambda room: room.waits(timedelta(days=40))),
@@ -219,6 +257,32 @@ events = st.one_of(
             Other("location"),
         ]
     ),
+    st.sampled_from(
+        [
+            Location(21.03, 105.85),
+            Location(-90.0, 180.0),
+            ContactCard("Hằng", "0912345678", ADDRESS),
+            ContactCard("Hằng", "0912345678"),
+            ContactCard("", "0912345678"),
+            ContactCard("Hằng", ""),
+            ContactCard("", "", ""),
+            ContactCard("chị Mến", "0987654321", hers=False),
+            ContactCard("9" * 300, "x" * 40, "y" * 900),
+            Edited("3 goi mien"),
+            Edited(""),
+            Follow(),
+            Touched("love"),
+            TakenOver("4713478301", "Chào chị, em Hoa đây ạ."),
+            TakenOver("263902037430909", speaks=False),
+            TakenOver(""),
+            Overheard("em ơi"),
+            Overheard(""),
+            HandedBack("staff"),
+            HandedBack(),
+            Withdrawn(),
+        ]
+    ),
+    st.builds(lambda words: Edited(clean(words)), st.text(max_size=40)),
     st.sampled_from(MEANWHILE),
 )
 
@@ -262,9 +326,23 @@ def test_a_zero_is_the_menu_and_no_part_of_a_buttons_number(rooms: Rooms) -> Non
         assert room.state == "post.Correcting"
 
 
-def wrong_with(bubbles: list[Bubble]) -> list[str]:
-    """What no platform would take, or no person should get."""
-    if not 1 <= len(bubbles) <= MAX_BUBBLES:
+def voice(room: Room, event: Event) -> Literal["speaks", "may speak", "silent"]:
+    """What the bot does when she is about to do this."""
+    talk = room.db.scalar(select(Conversation).where(Conversation.address == room.address))
+    if isinstance(event, (Edited, HandedBack)):
+        at_hand = talk is not None and thread.is_taken(talk, room.clock.at + TYPING)
+        return "silent" if at_hand and isinstance(event, Edited) else "may speak"
+    if not isinstance(event, SAID):
+        return "silent"
+    if talk is None:
+        return "speaks"
+    known = isinstance(event, Follow) and talk.seen_at is not None
+    return "silent" if known or thread.is_taken(talk, room.clock.at + TYPING) else "speaks"
+
+
+def wrong_with(bubbles: list[Bubble], *, least: int = 1, most: int = MAX_BUBBLES) -> list[str]:
+    """What no platform would take, or no person should get. least, most: how many bubbles are right."""
+    if not least <= len(bubbles) <= most:
         return [f"{len(bubbles)} bubbles"]
     found = []
     for bubble in bubbles:
@@ -299,8 +377,10 @@ def play(room: Room, happenings: list[Event | Press | Meanwhile]) -> None:
             event = Tap(room.shown[-1 - happening.back % len(room.shown)], "A")
         else:
             event = happening
+        expected = voice(room, event)
         told = room.hears(event)
-        assert not wrong_with(told), (event, told)
+        least, most = int(expected == "speaks"), 0 if expected == "silent" else MAX_BUBBLES
+        assert not wrong_with(told, least=least, most=most), (event, told)
         words = [bubble.text for bubble in told]
         now = room.memory.misses
         if now > misses > 0:
@@ -310,7 +390,11 @@ def play(room: Room, happenings: list[Event | Press | Meanwhile]) -> None:
 
 
 def finds_out(room: Room) -> None:
-    """0 is the menu and 9 a person; where a number is asked for it is one, and the words lead out."""
+    """0 is the menu and 9 a person; where a number is asked for it is one, and the words lead out.
+
+    A colleague who has the thread gives it back first.
+    """
+    assert not wrong_with(room.hears(HandedBack("staff")), least=0)
     question = room.memory.question
     number = question is not None and question.expects == "number"
     room.hears(Text("menu" if number else "0"))

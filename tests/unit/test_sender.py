@@ -1,6 +1,7 @@
 """The sender: each person's replies in order, nobody waiting for another, whatever platform and database do."""
 
 import itertools
+import re
 import signal
 import threading
 import time
@@ -16,7 +17,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.conversation import Conversation, conversation_of
+from bot.conversation import Conversation, conversation_of, take_over
+from bot.event import AccountNews
+from bot.forget import FORGOTTEN, forget_talk
+from bot.heed import heed
+from bot.officer import Officer
 from bot.outbox import OutboxRow, Outgoing
 from bot.permit import ANY_TIME, Terms, Way
 from bot.plain import plain
@@ -26,6 +31,7 @@ from bot.run.couriers.tokens import Tokens
 from bot.run.pace import Pace
 from bot.run.sender import MOST_BREAKS, Sender
 from bot.run.vital import vital
+from bot.thread import CASE as TAKEN_OVER
 from catalog.account import Account, ensure_account, pause
 from catalog.case import note_of, open_cases
 from catalog.db import Database
@@ -167,7 +173,7 @@ def test_a_reply_that_can_never_go_is_put_aside_and_a_person_is_called(lite: Hou
 def test_after_a_day_of_failures_nothing_is_tried_any_more(lite: House) -> None:
     courier = Courier()
     (dead,) = lite.promise("7", "a")
-    courier.failures["a"] = [SendError("busy")]
+    courier.failures["a"] = [SendError("busy", retry_after=0.01) for _ in range(9)]
 
     with sender_of(lite, courier, now=NOW + timedelta(hours=25)):
         eventually(lambda: lite.row(dead).dead_at, "it is put aside")
@@ -333,18 +339,51 @@ def test_a_body_of_another_shape_is_put_aside_and_the_next_one_goes(lite: House)
         assert [case.subject for case in open_cases(db)] == [f"outbox {outbox_id}" for outbox_id in unreadable]
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits longer than a moment between two tries, or for an account."""
+    monkeypatch.setattr("bot.run.sender.back_off", lambda _tries: 0.01)
+    monkeypatch.setattr("bot.run.sender.PAUSED_S", 0.05)
+
+
+@pytest.mark.usefixtures("hasty")
 def test_what_breaks_in_a_courier_is_tried_again_and_not_for_ever(lite: House) -> None:
     courier = Courier()
     passing, lasting = lite.promise("7", "a")[0], lite.promise("8", "b")[0]
-    with lite.database.writing() as db:
-        db.execute(update(OutboxRow).where(OutboxRow.id == lasting).values(tries=MOST_BREAKS - 1))
-    courier.failures = {"a": [ValueError("once")], "b": [ValueError("always")]}
+    courier.failures = {"a": [ValueError("once")], "b": [ValueError("always") for _ in range(MOST_BREAKS)]}
 
     with sender_of(lite, courier):
         eventually(lambda: not lite.unsent(), "one is marked, the other put aside")
 
-    assert dict(courier.took) == {"7": ["a"]}
+    assert (dict(courier.took), courier.tries) == ({"7": ["a"]}, 2 + MOST_BREAKS)
     assert (lite.row(passing).sent_at, lite.row(lasting).dead_at) == (NOW, NOW)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_failures_of_the_platform_are_no_breaks(lite: House) -> None:
+    courier = Courier()
+    (patient,) = lite.promise("7", "a")
+    with lite.database.writing() as db:
+        db.execute(update(OutboxRow).where(OutboxRow.id == patient).values(tries=50))
+    busy = [SendError("busy") for _ in range(2 * MOST_BREAKS)]
+    courier.failures["a"] = [*busy, *(ValueError("odd") for _ in range(MOST_BREAKS - 1))]
+
+    with sender_of(lite, courier):
+        eventually(lambda: lite.row(patient).sent_at, "it is marked")
+
+    assert courier.took["7"] == ["a"]
+
+
+@pytest.mark.usefixtures("hasty")
+def test_breaks_of_one_reply_are_not_counted_for_the_next(lite: House) -> None:
+    courier = Courier()
+    lite.promise("7", "a", "b")
+    courier.failures = {words: [ValueError("odd") for _ in range(MOST_BREAKS - 1)] for words in "ab"}
+
+    with sender_of(lite, courier):
+        eventually(lambda: not lite.unsent(), "both are marked")
+
+    assert courier.took["7"] == ["a", "b"]
 
 
 def test_a_database_that_is_gone_for_a_moment_costs_no_reply(lite: House) -> None:
@@ -463,7 +502,7 @@ def test_what_may_not_go_is_held_and_staff_are_told_why_and_what_was_to_be_said(
         (case,) = open_cases(db)
         note = note_of(db, case)
         assert db.get_one(Conversation, talk).owed
-    assert (case.kind, case.subject) == ("failed send", f"outbox {held}")
+    assert (case.kind, case.subject) == ("failed send", "waits")
     assert note.startswith("“a”\n")
     assert plain(Reason.WINDOW, "vi") in note
 
@@ -477,8 +516,8 @@ def test_what_was_held_goes_first_when_she_has_written_again(house: House) -> No
 
     touched(house, "7", timedelta(0))
     with house.database.writing() as db:
-        assert outbox.take_up(db, talk, NOW) == 1
-        assert outbox.take_up(db, talk, NOW) == 0
+        assert outbox.take_up(db, talk, NOW)
+        assert outbox.take_up(db, talk, NOW)  # nothing is left to be taken up
     promised(house, talk, "7", "the answer of today")
     with sender_of(house, courier):
         eventually(lambda: not house.unsent(), "all are marked")
@@ -528,8 +567,45 @@ def test_a_thread_that_another_app_has_is_left_to_it(lite: House) -> None:
         eventually(lambda: lite.row(reply).dead_at, "it is put aside")
 
     with lite.database.reading() as db:
-        assert open_cases(db) == []
-        assert db.get_one(Conversation, talk).taken_until == NOW + timedelta(hours=12)
+        hers = db.get_one(Conversation, talk)
+        (case,) = open_cases(db)
+        assert (case.kind, case.conversation_id) == (TAKEN_OVER, talk)
+        assert "“a”" in note_of(db, case)
+    assert (hers.taken_until, hers.taken_by) == (NOW + timedelta(hours=12), "elsewhere")
+    assert hers.left_alone  # so that the bot comes back to her
+    assert not hers.owed
+
+
+@pytest.mark.parametrize("whose", ["by_person", "notice"])
+def test_what_a_person_typed_and_news_wait_until_the_other_app_is_gone(lite: House, whose: str) -> None:
+    courier = Courier(DAY)
+    talk = touched(lite, "7", timedelta(0))
+    held = promised(lite, talk, "7", "a", **{whose: True})
+    courier.failures["a"] = [SendError("held 2018300", reason=Reason.HELD, waits=True)]
+
+    with sender_of(lite, courier):
+        eventually(lambda: lite.row(held).held_at, "it is held")
+
+    assert lite.row(held).dead_at is None
+    with lite.database.reading() as db:
+        assert [(case.kind, case.subject) for case in open_cases(db)] == [("failed send", "waits")]
+        hers = db.get_one(Conversation, talk)
+    assert (hers.owed, hers.taken_until) == (True, NOW + timedelta(hours=12))
+
+
+def test_who_is_known_to_have_the_thread_keeps_it_as_long_as_before(lite: House) -> None:
+    """The platform tells only what we know already: no new case, no longer silence."""
+    courier = Courier(DAY)
+    talk = touched(lite, "7", timedelta(0), taken_until=NOW + timedelta(hours=1), taken_by="12")
+    news = promised(lite, talk, "7", "a", notice=True)
+    courier.failures["a"] = [SendError("held 2018300", reason=Reason.HELD, waits=True)]
+
+    with sender_of(lite, courier):
+        eventually(lambda: lite.row(news).held_at, "it is held")
+
+    with lite.database.reading() as db:
+        hers = db.get_one(Conversation, talk)
+    assert (hers.taken_until, hers.taken_by, hers.left_alone) == (NOW + timedelta(hours=1), "12", False)
 
 
 def test_she_who_wrote_meanwhile_is_written_to(lite: House) -> None:
@@ -615,3 +691,337 @@ def test_while_nobody_has_mended_the_account_a_reply_waits_for_days(lite: House)
         eventually(lambda: lite.row(old).tries == 1, "a try")
 
     assert lite.row(old).dead_at is None
+
+
+# What changes while a reply waits
+
+
+def patiently(house: House, courier: Courier, meanwhile: Callable[[], None], **limits: Any) -> None:
+    """Send all there is; after the first failed try something happens."""
+    with sender_of(house, courier, **limits) as sender:
+        eventually(lambda: courier.tries == 1, "the first try")
+        meanwhile()
+        sender.wake()
+        eventually(lambda: not house.unsent(), "nothing waits")
+
+
+def test_whoever_is_forgotten_while_replies_wait_gets_none_of_them(lite: House) -> None:
+    courier = Courier()
+    talk = touched(lite, "7", timedelta(0))
+    forgotten = [promised(lite, talk, "7", words) for words in ("a", "b", "c")]
+    courier.failures["a"] = [SendError("busy", retry_after=0.3)]
+
+    def forget() -> None:
+        with lite.database.writing() as db:
+            forget_talk(db, db.get_one(Conversation, talk), 0, NOW)
+        promised(lite, talk, "7", "d")
+
+    patiently(lite, courier, forget)
+
+    assert (dict(courier.took), courier.tries) == ({"7": ["d"]}, 2)
+    assert {(lite.row(one).sent_at, lite.row(one).error) for one in forgotten} == {(None, FORGOTTEN)}
+
+
+def test_the_lane_of_a_dropped_reply_is_free_for_the_next(lite: House) -> None:
+    courier = Courier()
+    dropped, _ = lite.promise("7", "a", "b")
+    courier.failures["a"] = [SendError("busy", retry_after=0.3)]
+
+    def put_aside() -> None:
+        with lite.database.writing() as db:
+            db.execute(update(OutboxRow).where(OutboxRow.id == dropped).values(dead_at=NOW))
+
+    patiently(lite, courier, put_aside, rescan_s=0.05)
+
+    assert dict(courier.took) == {"7": ["b"]}
+
+
+def test_a_colleague_who_takes_the_thread_while_a_reply_waits_is_not_spoken_over(lite: House) -> None:
+    courier = Courier(DAY)
+    talk = touched(lite, "7", timedelta(0))
+    replies = [promised(lite, talk, "7", words) for words in ("a", "b")]
+    courier.failures["a"] = [SendError("busy", retry_after=0.3)]
+
+    def take() -> None:
+        with lite.database.writing() as db:
+            take_over(db, talk, "12", now=NOW, until=NOW + timedelta(hours=1))
+
+    patiently(lite, courier, take)
+
+    assert (courier.count(), courier.tries) == (0, 1)
+    assert {lite.row(reply).reason for reply in replies} == {"held"}
+    with lite.database.reading() as db:
+        assert open_cases(db) == []
+
+
+def test_a_reply_whose_way_changes_begins_anew(lite: House) -> None:
+    courier = Courier(DAY)
+    courier.templates = True
+    talk = touched(lite, "7", timedelta(hours=23))
+    news = promised(lite, talk, "7", "one\ntwo", notice=True)
+    courier.failures["two"] = [SendError("busy", retry_after=0.3)]
+    clock = [NOW]
+    sender = Sender(lite.database, {"messenger": courier}, lambda: clock[0], 8)
+    sender.start()
+    sender.wake()
+    eventually(lambda: courier.tries == 2, "the second message has failed")
+    clock[0] = NOW + timedelta(hours=2)  # her window is shut now
+    eventually(lambda: lite.row(news).sent_at, "it is marked")
+    sender.stop(PATIENCE_S)
+
+    assert courier.took["7"] == ["one", "one", "two"]
+    assert courier.ways == [Way.REPLY, Way.TEMPLATE, Way.TEMPLATE]
+    assert lite.row(news).way == "template"
+
+
+def test_what_a_former_sender_tried_is_looked_up_before_it_goes_again(lite: House) -> None:
+    courier = Courier()
+    tried, fresh = lite.promise("7", "one\ntwo\nthree", "four")
+    with lite.database.writing() as db:
+        db.execute(update(OutboxRow).where(OutboxRow.id == tried).values(tries=1))
+    courier.echoed = {"one", "two", "four"}
+
+    with sender_of(lite, courier):
+        eventually(lambda: not lite.unsent(), "all are marked")
+
+    assert courier.took["7"] == ["three", "four"]
+    assert lite.row(fresh).sent_at == NOW
+
+
+def test_an_echo_counts_from_the_first_try_on_and_after_a_restart_from_the_promise_on(lite: House) -> None:
+    class Watching(Courier):
+        def arrived(self, db: Session, sending: Sending) -> bool:
+            sinces.append((sending.reply.address, sending.since))
+            return False
+
+    sinces: list[tuple[str, datetime]] = []
+    courier = Watching()
+    lite.promise("7", "a")
+    (tried,) = lite.promise("8", "b")
+    with lite.database.writing() as db:
+        db.execute(update(OutboxRow).where(OutboxRow.id == tried).values(tries=1))
+    courier.failures["a"] = [SendError("ReadTimeout", retry_after=0.01, unknown=True)]
+    later = NOW + timedelta(hours=1)
+
+    with sender_of(lite, courier, now=later):
+        eventually(lambda: not lite.unsent(), "both are marked")
+
+    assert sorted(sinces) == [("7", later), ("8", NOW)]
+
+
+@pytest.mark.usefixtures("hasty")
+def test_an_old_reply_is_given_up_only_after_a_few_tries_since_its_account_was_mended(lite: House) -> None:
+    courier = Courier()
+    (old,) = lite.promise("7", "a")
+    dead_token = [SendError("token", reason=Reason.TOKEN, pauses=True, whole_account=True) for _ in range(5)]
+    courier.failures["a"] = [*dead_token[:3], SendError("busy"), *dead_token[3:], SendError("busy")]
+
+    with sender_of(lite, courier, now=NOW + timedelta(days=3)):
+        eventually(lambda: lite.row(old).sent_at, "it is marked")
+
+    assert courier.took["7"] == ["a"]
+
+
+# A page that its platform has blocked
+
+
+def blocked(house: House, page: str = "11") -> None:
+    with house.database.writing() as db:
+        heed(db, house.pages[page], AccountNews("blocked"), NOW)
+
+
+def paused(house: House, page: str = "11") -> str:
+    with house.database.reading() as db:
+        return db.get_one(Account, house.pages[page]).pause_reason
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_page_that_is_blocked_sends_nothing_until_it_is_unblocked(house: House) -> None:
+    courier = Courier()
+    blocked(house)
+    house.promise("7", "a")
+    house.promise("99", "x", page="22")
+
+    with sender_of(house, courier, rescan_s=0.05):
+        eventually(lambda: courier.took["99"], "the other page's reply")
+        eventually(lambda: len(house.unsent()) == 1, "its mark")
+        assert (courier.tries, paused(house)) == (1, "blocked")
+        with house.database.writing() as db:
+            heed(db, house.pages["11"], AccountNews("unblocked"), NOW)
+        eventually(lambda: not house.unsent(), "all are marked")
+
+    assert dict(courier.took) == {"99": ["x"], "7": ["a"]}
+    with house.database.reading() as db:
+        assert open_cases(db) == []
+
+
+def test_what_was_on_its_way_when_the_page_was_blocked_lifts_nothing(lite: House) -> None:
+    courier = Courier()
+    courier.closed.add(lite.pages["11"])
+    lite.promise("7", "a")
+
+    with sender_of(lite, courier):
+        eventually(lambda: courier.tries == 1, "it is on its way")
+        blocked(lite)
+        courier.gate.set()
+        eventually(lambda: not lite.unsent(), "it is marked")
+
+    assert paused(lite) == "blocked"
+    with lite.database.reading() as db:
+        assert [case.subject for case in open_cases(db)] == ["messenger 11: blocked"]
+
+
+def test_what_the_platform_refuses_of_a_blocked_page_hides_no_block(lite: House) -> None:
+    courier = Courier()
+    courier.closed.add(lite.pages["11"])
+    lite.promise("7", "a")
+    courier.failures["a"] = [SendError("368", reason=Reason.RESTRICTED, pauses=True, whole_account=True)]
+
+    with sender_of(lite, courier):
+        eventually(lambda: courier.tries == 1, "it is on its way")
+        blocked(lite)
+        courier.gate.set()
+        eventually(lambda: lite.waiting()[0].tries == 1, "its failure is kept")
+
+    assert paused(lite) == "blocked"
+
+
+@pytest.mark.parametrize("reason", [one for one in Reason if one is not Reason.BLOCKED])
+def test_a_success_lifts_every_other_pause_and_closes_its_case(lite: House, reason: Reason) -> None:
+    with lite.database.writing() as db:
+        Officer().silence(db, db.get_one(Account, lite.pages["11"]), reason, NOW)
+    lite.promise("7", "a")
+
+    with sender_of(lite, Courier()):
+        eventually(lambda: not lite.unsent(), "it is marked")
+
+    assert paused(lite) == ""
+    with lite.database.reading() as db:
+        assert open_cases(db) == []
+
+
+# What is held
+
+
+def waiting_case(house: House) -> list[str]:
+    """The lines of the open case about what waits, without their times; there is one at most."""
+    with house.database.reading() as db:
+        notes = [note_of(db, case) for case in open_cases(db) if (case.kind, case.subject) == ("failed send", "waits")]
+    assert len(notes) <= 1
+    return [re.sub(r"^\d{4}-\S+ \S+ ", "", line) for note in notes for line in note.splitlines() if "“" in line]
+
+
+def test_however_many_replies_are_held_they_are_one_case_until_they_arrived(house: House) -> None:
+    courier = Courier(DAY)
+    talk = touched(house, "7", timedelta(hours=30))
+    for words in ("a", "b", "c"):
+        promised(house, talk, "7", words)
+    with sender_of(house, courier):
+        eventually(lambda: not house.unsent(), "all are held")
+    assert waiting_case(house) == ["“a”", "“b”", "“c”"]
+
+    touched(house, "7", timedelta(0))
+    with house.database.writing() as db:
+        assert outbox.take_up(db, talk, NOW)
+        db.get_one(Conversation, talk).owed = False
+    with sender_of(house, courier):
+        eventually(lambda: not house.unsent(), "all are marked")
+
+    assert courier.took["7"] == ["a", "b", "c"]
+    assert waiting_case(house) == []
+
+
+def test_what_still_waits_keeps_its_case_though_others_arrived(lite: House) -> None:
+    """A colleague has the thread: news goes, and what the bot wanted to say waits on."""
+    courier = Courier(DAY)
+    talk = touched(lite, "7", timedelta(hours=30))
+    promised(lite, talk, "7", "the bot's own")
+    promised(lite, talk, "7", "news", notice=True)
+    with sender_of(lite, courier):
+        eventually(lambda: not lite.unsent(), "both are held")
+
+    touched(lite, "7", timedelta(0))
+    with lite.database.writing() as db:
+        assert not outbox.take_up(db, talk, NOW, taken=True)
+    with sender_of(lite, courier):
+        eventually(lambda: not lite.unsent(), "the news is marked")
+
+    assert courier.took["7"] == ["news"]
+    assert waiting_case(lite) == ["“the bot's own”", "“news”"]
+
+
+def test_an_answer_that_was_never_held_closes_no_case(lite: House) -> None:
+    courier = Courier(DAY)
+    talk = touched(lite, "7", timedelta(hours=30))
+    promised(lite, talk, "7", "a")
+    with sender_of(lite, courier):
+        eventually(lambda: not lite.unsent(), "it is held")
+
+    touched(lite, "7", timedelta(0))
+    promised(lite, talk, "7", "b")
+    with sender_of(lite, courier):
+        eventually(lambda: not lite.unsent(), "the other is marked")
+
+    assert waiting_case(lite) == ["“a”"]
+
+
+# Where calls are few
+
+
+class Counting(Courier):
+    """Counts what it costs to look at replies that may not go yet."""
+
+    def __init__(self, terms: Terms, calls_a_minute: int) -> None:
+        super().__init__(terms, calls_a_minute)
+        self.rendered = self.asked = 0
+
+    def render(self, reply: Outgoing, way: Way) -> Sequence[Message]:
+        self.rendered += 1
+        return super().render(reply, way)
+
+    def has_template(self, reply: Outgoing) -> bool:
+        self.asked += 1
+        return True
+
+
+def test_nine_hundred_notices_wait_without_being_looked_at(lite: House) -> None:
+    courier = Counting(DAY, 100)
+    with lite.database.writing() as db:
+        for person in range(900):
+            row = lite.reply(str(person), "11")
+            row.notice = True
+            outbox.put(db, row, Bubble("news"))
+
+    class Watched(Pace):
+        asked = 0
+
+        def wait(self, account_id: int, calls_a_minute: int, *, notice: bool) -> float:
+            self.asked += 1
+            return super().wait(account_id, calls_a_minute, notice=notice)
+
+    clock = [0.0]
+    pace = Watched(lambda: clock[0])
+    with sender_of(lite, courier, pace=pace):
+        eventually(lambda: pace.asked >= 900, "all have asked once")
+        eventually(lambda: len(lite.unsent()) == 825, "the first are marked")
+        asked = pace.asked
+
+    assert (courier.count(), courier.rendered, courier.asked) == (75, 75, 75)
+    assert asked < 950  # one comes back every 0.6 seconds, not all at once
+
+
+def test_a_notice_with_an_answer_behind_it_is_not_held_back(lite: House) -> None:
+    pace = Pace(lambda: 0.0)
+    for _ in range(80):
+        assert pace.wait(lite.pages["11"], 100, notice=False) == 0  # 20 of 100 are left in this minute
+    courier = Courier(calls_a_minute=100)
+    with lite.database.writing() as db:
+        for words, notice in (("news", True), ("answer", False)):
+            row = lite.reply("7", "11")
+            row.notice = notice
+            outbox.put(db, row, Bubble(words))
+
+    with sender_of(lite, courier, pace=pace):
+        eventually(lambda: not lite.unsent(), "both are marked")
+
+    assert courier.took["7"] == ["news", "answer"]

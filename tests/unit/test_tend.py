@@ -120,7 +120,7 @@ def later(tender: Tender, clock: Clock, **span: float) -> list[str]:
 
 
 def test_all_is_looked_at_at_the_start_and_then_each_at_its_own_pace(tender: Tender, clock: Clock) -> None:
-    assert tender.due(clock()) == ["subscriptions", "page templates", "grants", "OAs"]
+    assert tender.due(clock()) == ["subscriptions", "page profiles", "page templates", "grants", "OAs"]
     assert tender.due(clock()) == []
     done = [name for _ in range(12) for name in later(tender, clock, minutes=5)]
     assert {name: done.count(name) for name in set(done)} == {
@@ -161,6 +161,18 @@ def test_a_page_with_all_fields_is_not_touched(tender: Tender, graph: Graph, pag
     tender.due(clock())
     assert graph.page(PAGE).fields == spelt
     assert tender.mended == 0
+
+
+def test_a_page_without_get_started_gets_it_with_greeting_and_menu_once(
+    tender: Tender, graph: Graph, page: int, clock: Clock
+) -> None:
+    tender.due(clock())
+    profile = graph.page(PAGE).profile
+    assert set(profile) >= {"get_started", "greeting", "persistent_menu"}
+
+    profile["greeting"] = [{"locale": "default", "text": "what the co-op wrote itself"}]
+    later(tender, clock, hours=7)
+    assert graph.page(PAGE).profile["greeting"][0]["text"] == "what the co-op wrote itself"
 
 
 def test_a_field_that_a_page_never_gives_is_asked_for_once(
@@ -264,7 +276,7 @@ def test_no_token_gets_into_the_log(
         tender.due(clock())
         graph.behave(GraphMode.RESET)
         later(tender, clock, hours=1)
-    assert [line["event"] for line in lines].count("account_not_tended") == 4
+    assert [line["event"] for line in lines].count("account_not_tended") == 5
     assert PAGE_TOKEN not in repr(lines)
     assert access not in repr(lines)
 

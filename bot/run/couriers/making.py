@@ -11,6 +11,7 @@ from bot.run.couriers.tokens import Tokens
 from bot.run.couriers.zalo import ZaloCourier
 from bot.run.couriers.zalobot import ZaloBotCourier
 from bot.run.grants import Grants
+from bot.run.pace import Pace
 from bot.run.settings import Settings
 from catalog.db import Database
 from handlers.calling import Caller
@@ -27,10 +28,32 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def terms_of(settings: Settings) -> dict[str, Terms]:
+    """When we may write, by channel."""
+    return {
+        "messenger": Terms(
+            free=timedelta(hours=settings.messenger_window_hours),
+            human=HUMAN_AGENT if settings.messenger_human_agent else None,
+            templates=True,
+        ),
+        "zalo": Terms(free=ZALO_FREE, paid=ZALO_PAID if settings.zalo_paid else None, templates=True),
+    }
+
+
 def make_couriers(
-    settings: Settings, database: Database, grants: Grants, threads: int, now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    database: Database,
+    grants: Grants,
+    threads: int,
+    now: Callable[[], datetime] = utc_now,
+    *,
+    pace: Pace | None = None,
 ) -> dict[str, Courier]:
-    """One for every channel whose replies we push. A channel that is off has one too: its old replies still go."""
+    """One for every channel whose replies we push. A channel that is off has one too: its old replies still go.
+
+    pace: is told what a platform says of how many calls are left.
+    """
+    terms = terms_of(settings)
     tokens, pictures = Tokens(database), Pictures(database, picture, now)
     return {
         "messenger": MessengerCourier(
@@ -43,11 +66,7 @@ def make_couriers(
             database,
             tokens,
             pictures,
-            terms=Terms(
-                free=timedelta(hours=settings.messenger_window_hours),
-                human=HUMAN_AGENT if settings.messenger_human_agent else None,
-                templates=True,
-            ),
+            terms=terms["messenger"],
             public_url=settings.public_url,
             typing=settings.messenger_typing,
         ),
@@ -62,9 +81,10 @@ def make_couriers(
             database,
             grants,
             pictures,
-            terms=Terms(free=ZALO_FREE, paid=ZALO_PAID if settings.zalo_paid else None, templates=True),
+            terms=terms["zalo"],
             calls_a_minute=settings.zalo_calls_a_minute,
             buttons=settings.zalo_buttons,
+            pace=pace,
         ),
         "zalobot": ZaloBotCourier(
             ZaloBotClient(settings.zalobot_api_url, Caller(pool_size=threads)), tokens, settings.public_url

@@ -75,9 +75,10 @@ class MessengerCourier:
         return template_of(self.database, reply) is not None
 
     def _with_address(self, bubble: Bubble) -> Bubble:
-        if not (bubble.image and bubble.card_title and self.public_url.startswith("https://")):
+        if not self.public_url.startswith("https://"):
             return bubble
-        return replace(bubble, image=self.public_url + bubble.image)
+        image = self.public_url + bubble.image if bubble.image and bubble.card_title else bubble.image
+        return replace(bubble, image=image, carousel=bubble.carousel and bubble.carousel.pictured_at(self.public_url))
 
     def _send(self, page_id: str, token: str, sending: Sending, message: Message) -> None:
         """Where Meta's inbox still has a thread that is ours again, it is taken back; only a default app may."""
@@ -87,7 +88,11 @@ class MessengerCourier:
         except SendError as error:
             if error.reason is not Reason.HELD or not sending.reply.reclaims:
                 raise
-            self.client.take_thread(page_id, token, address)
+            try:
+                self.client.take_thread(page_id, token, address)
+            except SendError as refused:
+                log.info("thread_not_taken", outbox_id=sending.reply.id, reason=refused.reason.value)
+                raise error from None
             self.client.send(page_id, token, address, message, sending.metadata, way=sending.way)
 
     def _send_picture(self, page_id: str, token: str, sending: Sending) -> None:

@@ -42,14 +42,14 @@ class Pictures:
                     send(known)
                     return
                 except SendError as error:
-                    if error.reason is not Reason.MEDIA:
+                    if not _about_the_picture(error):
                         raise
                     self._forget(account_id, path)
             send(self._upload(account_id, path, lives, upload))
         except SendError as error:
-            if error.reason is not Reason.MEDIA:
+            if not _about_the_picture(error):
                 raise
-            log.warning("picture_refused", account_id=account_id, error=str(error)[:80])
+            log.warning("picture_refused", account_id=account_id, reason=error.reason.value, error=str(error)[:80])
 
     def _known(self, account_id: int, path: str) -> str | None:
         """The id under which the platform has it; None if it must be uploaded. Raises SendError."""
@@ -83,6 +83,11 @@ class Pictures:
         if content is None:
             raise SendError("no such picture", reason=Reason.MEDIA, permanent=True)
         return content
+
+
+def _about_the_picture(error: SendError) -> bool:
+    """Whether the words may still go: it is no passing failure, and not about the account or her."""
+    return error.reason in (Reason.MEDIA, Reason.SHAPE, Reason.QUOTA, Reason.RIGHTS) and not error.unknown
 
 
 def _digest(content: bytes) -> str:

@@ -18,12 +18,14 @@ from bot.run.courier import Message, Sending
 from bot.run.couriers.pictures import Pictures
 from bot.run.couriers.templates import template_of
 from bot.run.grants import Grants
+from bot.run.pace import Pace
 from catalog.db import Database
 from handlers.channels.zalo.client import ZaloClient
 from handlers.channels.zalo.codec import echo_words, numbered_only, picture, render
 from handlers.channels.zalo.verdict import BUTTONS_REFUSED, Refused
 
 ID_LIVES = timedelta(days=7)
+APART = timedelta(seconds=1)  # Zalo's clock and ours; an earlier reply of the same words must not count for this one
 BUTTONS_REST = 3600.0  # seconds between two tries of buttons where an OA's package refused them
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,7 @@ class ZaloCourier:
     terms: Terms
     calls_a_minute: int | None
     buttons: bool = True
+    pace: Pace | None = None
     _without: dict[int, float] = field(default_factory=dict)
 
     def render(self, reply: Outgoing, way: Way) -> Sequence[Message]:
@@ -71,7 +74,8 @@ class ZaloCourier:
                 InboxRow.account_id == sending.reply.account_id,
                 InboxRow.sender == sending.reply.address,
                 InboxRow.kind == Silent.__name__,
-                InboxRow.received_at >= sending.reply.created_at,
+                InboxRow.id > sending.reply.inbox_id,  # along the primary key; the echo comes after its cause
+                InboxRow.at >= sending.since - APART,
             )
         )
         return bool(words) and any(event_of(db, echo) == Silent("echo", words) for echo in echoes)
@@ -105,16 +109,24 @@ class ZaloCourier:
 
         self.pictures.send(account_id, path, ID_LIVES, upload=upload, send=send)
 
+    def _counted(self, account_id: int, token: str, call: Callable[[str], str]) -> str:
+        """One call; afterwards the pace knows what Zalo says of its own minute."""
+        done = call(token)
+        left = self.client.remaining(token)
+        if self.pace is not None and self.calls_a_minute is not None and left is not None:
+            self.pace.learn(account_id, self.calls_a_minute, left)
+        return done
+
     def _call(self, account_id: int, call: Callable[[str], str]) -> str:
         """Once more with a renewed token where the platform calls it expired. Raises SendError."""
         token = self.grants.token(account_id)
         try:
-            return call(token)
+            return self._counted(account_id, token, call)
         except SendError as error:
             if error.reason is not Reason.EXPIRED:
                 raise
         try:
-            return call(self.grants.renew(account_id, token))
+            return self._counted(account_id, self.grants.renew(account_id, token), call)
         except SendError as error:
             if error.reason is not Reason.EXPIRED:
                 raise

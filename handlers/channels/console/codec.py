@@ -14,5 +14,7 @@ def render(bubble: Bubble) -> str:
     """
     card = " · ".join(part for part in (bubble.card_title, bubble.card_subtitle) if part)
     lines = [f"▤ {card}"] if card else []
-    lines += [f"  {number}. {button.title}" for number, button in enumerate(bubble.buttons, bubble.offset + 1)]
+    sign = "{}." if bubble.numbered else "•"
+    numbered = enumerate(bubble.buttons, bubble.offset + 1)
+    lines += [f"  {sign.format(number)} {button.title}" for number, button in numbered]
     return CONTROL.sub("", "\n".join([*([bubble.text] if bubble.text else []), *lines]))

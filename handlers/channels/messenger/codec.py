@@ -4,7 +4,9 @@ Sources: developers.facebook.com/documentation/business-messaging/messenger-plat
 "webhooks/webhook-events/…", "conversation-routing" and "send-messages/…" as of mid 2026.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from bot.event import Inbound
 from handlers.channels.messenger.changes import changed
@@ -12,7 +14,7 @@ from handlers.channels.messenger.echo import echo_key
 from handlers.channels.messenger.items import GET_STARTED, heard, overheard
 from handlers.channels.messenger.receipt import is_receipt
 from handlers.channels.messenger.render import LIMITS, image_message, render, template_message
-from handlers.wire import id_of, items_of, moment, unreadable
+from handlers.wire import MOST_ITEMS, id_of, items_of, moment, unreadable
 
 __all__ = ["GET_STARTED", "LIMITS", "echo_key", "image_message", "is_receipt", "parse", "render", "template_message"]
 
@@ -21,20 +23,37 @@ def parse(payload: object, now: datetime, app_id: str = "") -> list[Inbound]:
     """Everything that happened, in the order of the body; [] for what is not about a page.
 
     `now` stands in for a missing timestamp. app_id: of our own app, empty if we do not know it. An item that cannot be
-    read becomes `Silent("unreadable")` with its JSON, and its neighbours stay. Raises RecursionError where an item is
+    read becomes `Silent("unreadable")` with its JSON, and its neighbours stay; so does all that is more than
+    `MOST_ITEMS`, together. Raises RecursionError where an item is
     nested nearly as deep as the interpreter allows.
     """
     if not isinstance(payload, dict) or payload.get("object") != "page":
         return []
     found: list[Inbound] = []
+    parts = _parts(payload)
+    for account, time, kind, item in islice(parts, MOST_ITEMS):
+        match kind:
+            case "messaging":
+                found += heard(account, item, now, app_id)
+            case "standby":
+                found.append(overheard(account, item, now, app_id))
+            case "changes":
+                found.append(changed(account, item, time, moment(time, now)))
+            case _:
+                found.append(unreadable("", item, now))
+    rest = list(parts)
+    if rest:
+        found.append(unreadable("", rest, now))
+    return found
+
+
+def _parts(payload: dict[str, object]) -> Iterator[tuple[str, object, str, object]]:
+    """Every item of the body: the page, the time of its entry, in which list it was, and the item."""
     for entry in items_of(payload.get("entry")):
         if not isinstance(entry, dict):
-            found.append(unreadable("", entry, now))
+            yield "", None, "entry", entry
             continue
-        account = id_of(entry.get("id"))
-        for item in items_of(entry.get("messaging")):
-            found += heard(account, item, now, app_id)
-        found += [overheard(account, item, now, app_id) for item in items_of(entry.get("standby"))]
-        time = entry.get("time")
-        found += [changed(account, change, time, moment(time, now)) for change in items_of(entry.get("changes"))]
-    return found
+        account, time = id_of(entry.get("id")), entry.get("time")
+        for kind in ("messaging", "standby", "changes"):
+            for item in items_of(entry.get(kind)):
+                yield account, time, kind, item

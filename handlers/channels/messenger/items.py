@@ -25,7 +25,7 @@ from bot.understand.text import clean
 from handlers.channels.messenger.echo import echo
 from handlers.channels.messenger.said import came_by, said
 from handlers.channels.messenger.shapes import Edit, Handover, Item, Link, Message, Policy, Postback, Reaction
-from handlers.wire import id_of, key_of, moment, unreadable
+from handlers.wire import id_of, key_of, moment, salvaged, tells, unreadable
 
 GET_STARTED = "GET_STARTED"
 """The payload of the Get Started button, as `account add` sets it."""
@@ -56,7 +56,13 @@ def heard(account: str, raw: object, now: datetime, app_id: str) -> list[Inbound
     try:
         item = msgspec.convert(raw, Item)
     except msgspec.ValidationError:
-        return [unreadable(account, raw, now)]
+        rest = salvaged(raw, Item)
+        found = [] if rest is None else _heard(account, rest, raw, now, app_id)
+        return found if any(map(tells, found)) else [unreadable(account, raw, now)]
+    return _heard(account, item, raw, now, app_id)
+
+
+def _heard(account: str, item: Item, raw: object, now: datetime, app_id: str) -> list[Inbound]:
     person, by_page = _parties(item, account)
     at = moment(item.timestamp, now)
     found = _happened(item, raw, app_id, by_page=by_page)
@@ -71,7 +77,13 @@ def overheard(account: str, raw: object, now: datetime, app_id: str) -> Inbound:
     try:
         item = msgspec.convert(raw, Item)
     except msgspec.ValidationError:
-        return unreadable(account, raw, now)
+        rest = salvaged(raw, Item)
+        found = None if rest is None else _overheard(account, rest, raw, now, app_id)
+        return found if found is not None and tells(found) else unreadable(account, raw, now)
+    return _overheard(account, item, raw, now, app_id)
+
+
+def _overheard(account: str, item: Item, raw: object, now: datetime, app_id: str) -> Inbound:
     person, by_page = _parties(item, account)
     key, event = _happened(item, raw, app_id, by_page=by_page)[-1]
     match event:
@@ -88,9 +100,13 @@ def overheard(account: str, raw: object, now: datetime, app_id: str) -> Inbound:
 
 
 def _parties(item: Item, account: str) -> tuple[str, bool]:
-    """The person whom it is about, empty if it names none, and whether the page did it and not she."""
+    """The person whom it is about, empty if it names none, and whether the page did it and not she.
+
+    What may be an echo is one, however oddly it says so: answering our own words would never end.
+    """
     sender = id_of(item.sender.id) if item.sender else ""
-    by_page = (bool(sender) and sender == account) or (item.message is not None and item.message.is_echo is True)
+    is_echo = item.message is not None and item.message.is_echo not in (None, False)
+    by_page = is_echo or (bool(sender) and sender == account)
     if by_page:
         sender = id_of(item.recipient.get("id")) if isinstance(item.recipient, dict) else ""
     return ("" if sender == account else sender), by_page

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.permit import Way
-from bot.reply import Bubble, Button, Limits, Notice, Reason, SendError
+from bot.reply import Bubble, Button, Card, Carousel, Limits, Notice, Reason, SendError
 from handlers.channels.messenger.receipt import receipt
 from handlers.fit import shorten, split, units
 
@@ -19,6 +19,7 @@ SPLIT_AT = 1990  # one page of the reference says "less than 2000"
 MAX_PAYLOAD = 1000  # send-messages/buttons and send-messages/quick-replies
 MAX_QUICK_REPLIES = 13  # send-messages/quick-replies; a longer title is cut there
 MAX_CARD_LINE = 80  # send-messages/template/generic: title, subtitle
+MAX_CARDS = 10  # the same page: elements
 WIDE = str.maketrans({"#": "＃", "$": "＄", "%": "％"})
 """Signs that a template's parameter may not hold (send-messages/utility-messages), and those that read the same."""
 
@@ -31,16 +32,20 @@ def render(bubble: Bubble, *, way: Way = Way.REPLY) -> list[dict[str, Any]]:
     because there are more than three or one of them does not fit a button.
 
     A picture without a card goes first, as `{"image": path}`: who sends it uploads the file and puts `image_message` in
-    its place. A receipt goes last. What a person typed goes without one: it would not be her words.
+    its place. A receipt goes last. A carousel takes the place of the list that it draws, and stands under its sentence.
+    What a person typed goes without either: it would not be her words.
     Raises SendError for `Way.TEMPLATE`: there only `template_message` goes.
     """
     if way is Way.TEMPLATE:
         raise SendError("free words do not go as a template", reason=Reason.SHAPE, permanent=True)
+    if bubble.carousel is not None and way is not Way.HUMAN and (row := _row(bubble.carousel)):
+        lead = _worded(Bubble(bubble.carousel.text, bubble.carousel.buttons), None)
+        return _with_last(lead, _generic(row))
     card = _card(bubble)
     picture = [{"image": bubble.image}] if bubble.image and card is None else []
     messages = [*picture, *_worded(bubble, card)]
     paper = receipt(bubble.receipt) if bubble.receipt is not None and way is not Way.HUMAN else None
-    return _with_receipt(messages, paper) if paper is not None else messages
+    return _with_last(messages, paper) if paper is not None else messages
 
 
 def image_message(attachment_id: str) -> dict[str, Any]:
@@ -83,12 +88,12 @@ def _worded(bubble: Bubble, card: dict[str, Any] | None) -> list[dict[str, Any]]
     return [*_texts(pieces[:-1]), {"attachment": {"type": "template", "payload": template}}]
 
 
-def _with_receipt(messages: list[dict[str, Any]], paper: dict[str, Any]) -> list[dict[str, Any]]:
-    """Quick replies vanish under the next message, so they move on to the receipt."""
+def _with_last(messages: list[dict[str, Any]], drawn: dict[str, Any]) -> list[dict[str, Any]]:
+    """Quick replies vanish under the next message, so they move on to what is drawn last."""
     if not messages or "quick_replies" not in messages[-1]:
-        return [*messages, {"attachment": paper}]
+        return [*messages, {"attachment": drawn}]
     last = {name: value for name, value in messages[-1].items() if name != "quick_replies"}
-    return [*messages[:-1], last, {"attachment": paper, "quick_replies": messages[-1]["quick_replies"]}]
+    return [*messages[:-1], last, {"attachment": drawn, "quick_replies": messages[-1]["quick_replies"]}]
 
 
 def _card(bubble: Bubble) -> dict[str, Any] | None:
@@ -111,7 +116,28 @@ def _cards(card: dict[str, Any] | None, buttons: list[Button]) -> list[dict[str,
     if card is None:
         return []
     element = card | ({"buttons": [_postback(button) for button in buttons]} if buttons else {})
-    return [{"attachment": {"type": "template", "payload": {"template_type": "generic", "elements": [element]}}}]
+    return [{"attachment": _generic([element])}]
+
+
+def _row(carousel: Carousel) -> list[dict[str, Any]]:
+    return [element for card in carousel.cards if (element := _element(card))][:MAX_CARDS]
+
+
+def _element(card: Card) -> dict[str, Any] | None:
+    """One card of several: lines that are too long are shortened. None where it would be a title alone, or none."""
+    title, subtitle = (shorten(_tidy(line), MAX_CARD_LINE) for line in (card.title, card.subtitle))
+    buttons = [Button(button.id, shorten(_tidy(button.title), LIMITS.max_title)) for button in card.buttons]
+    beside = {
+        "subtitle": subtitle,
+        "image_url": card.image if card.image.startswith("https://") else "",
+        "buttons": [_postback(button) for button in buttons if _fits_a_button(button)][: LIMITS.max_buttons],
+    }
+    given = {name: value for name, value in beside.items() if value}
+    return {"title": title, **given} if title and given else None
+
+
+def _generic(elements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "template", "payload": {"template_type": "generic", "elements": elements}}
 
 
 def _texts(pieces: list[str]) -> list[dict[str, Any]]:

@@ -5,16 +5,22 @@ Sources: "webhooks/webhook-events/messages", "discovery/m-me-links".
 
 import re
 
+import msgspec
+
 from bot.event import Event, Location, Other, Photo, Referral, Sticker, Tap, Text, Voice
 from bot.understand.text import clean
 from handlers.channels.messenger.shapes import Attachment, Link, Message
+from handlers.wire import items_of
 
 REF = re.compile(r"[A-Za-z0-9_=-]{1,2083}")  # discovery/m-me-links
+MOST_ATTACHMENTS = 30
+"""Her app lets her choose no more pictures at once; what comes after so many is left alone."""
 KIND = re.compile(r"[a-z_]{1,40}")
 
 
 def said(message: Message) -> Event:
-    """A button's payload wins over its title; pictures take the words as caption; else words win over attachments.
+    """A button's payload wins over its title; pictures and a voice note take the words as caption; else words win
+    over attachments.
 
     A shared link is a word of hers where there is no other. What we cannot read is `Other` by its type, and nothing at
     all (what Messenger does not show to apps) is `Other("empty")`.
@@ -22,14 +28,17 @@ def said(message: Message) -> Event:
     words = clean(message.text or "")
     if message.quick_reply is not None and message.quick_reply.payload:
         return Tap(message.quick_reply.payload, words)
-    attachments = [attachment for attachment in message.attachments or [] if attachment is not None]
-    stickers = [a for a in attachments if a.type == "sticker" or (a.type == "image" and _inside(a, "sticker_id"))]
-    pictures = [_inside(a, "url") for a in attachments if a.type == "image" and a not in stickers]
-    if any(pictures):
-        return Photo(tuple(url for url in pictures if url), words)
+    attachments = _attachments(message.attachments)
+    pictures = [url for a in attachments if a.type == "image" and not _is_sticker(a) and (url := _inside(a, "url"))]
+    if pictures:
+        return Photo(tuple(pictures), words)
+    voices = [url for a in attachments if a.type == "audio" and (url := _inside(a, "url"))]
+    if voices:
+        return Voice(voices[0], words)
     if words:
         return Text(words)
-    if stickers:  # the thumb of the composer is one too
+    stickers = [a for a in attachments if _is_sticker(a)]
+    if stickers:
         return Sticker(_inside(stickers[0], "sticker_id"))
     for attachment in attachments:
         found = _meant(attachment)
@@ -44,10 +53,25 @@ def came_by(link: Link | None) -> Referral | None:
     return Referral(ref) if REF.fullmatch(ref) else None
 
 
+def _attachments(value: object) -> list[Attachment]:
+    """An odd one spoils no other."""
+    found = []
+    for one in items_of(value)[:MOST_ATTACHMENTS]:
+        if one is not None:
+            try:
+                found.append(msgspec.convert(one, Attachment))
+            except msgspec.ValidationError:
+                found.append(Attachment())
+    return found
+
+
+def _is_sticker(attachment: Attachment) -> bool:
+    """The thumb of the composer is one too."""
+    return attachment.type == "sticker" or (attachment.type == "image" and _inside(attachment, "sticker_id") != "")
+
+
 def _meant(attachment: Attachment) -> Event | None:
     match attachment.type:
-        case "audio" if url := _inside(attachment, "url"):
-            return Voice(url)
         case "location":
             return _place(attachment)
         case "fallback" if link := clean(_inside(attachment, "url") or _string(attachment.url)):

@@ -32,16 +32,16 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """app_id, metadata: of an echo, who sent it and what we put in."""
+    """app_id, metadata: of an echo, who sent it and what we put in. attachments: converted one by one."""
 
     mid: str | None = None
     text: str | None = None
-    is_echo: bool | None = None
+    is_echo: Any = None
     is_deleted: bool | None = None
     app_id: Any = None
     metadata: Any = None
     quick_reply: QuickReply | None = None
-    attachments: list[Attachment | None] | None = None
+    attachments: Any = None
     referral: Link | None = None
 
 

@@ -1,10 +1,11 @@
 """The web chat's own JSON: what the page sends becomes an event, a reply becomes what the page draws. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.event import Event, Inbound, Other, Referral, Start, Tap, Text
-from bot.reply import Bubble, Limits
+from bot.reply import Bubble, Button, Card, Limits
 from bot.understand.text import clean
 
 LIMITS = Limits(max_text=2000, max_text_with_buttons=2000, max_buttons=10, max_title=80)
@@ -41,16 +42,28 @@ def parse_ack(body: Any) -> int | None:
 
 
 def render(bubble: Bubble) -> dict[str, Any]:
-    """What the page draws: `text`, `choices`, and where there is one a `card` and an `image`."""
-    reply: dict[str, Any] = {
-        "text": bubble.text,
-        "choices": [{"id": button.id, "title": button.title} for button in bubble.buttons],
-    }
+    """What the page draws: `text`, `choices`, and where there is one a `card` and an `image`.
+
+    A carousel takes the place of the list that it draws: `cards`, each with choices of its own.
+    """
+    if bubble.carousel is not None:
+        row = bubble.carousel
+        return {"text": row.text, "choices": _choices(row.buttons), "cards": [_card(card) for card in row.cards]}
+    reply: dict[str, Any] = {"text": bubble.text, "choices": _choices(bubble.buttons)}
     if bubble.card_title:
         reply["card"] = {"title": bubble.card_title, "subtitle": bubble.card_subtitle}
     if bubble.image:
         reply["image"] = bubble.image
     return reply
+
+
+def _choices(buttons: Sequence[Button]) -> list[dict[str, str]]:
+    return [{"id": button.id, "title": button.title} for button in buttons]
+
+
+def _card(card: Card) -> dict[str, Any]:
+    drawn: dict[str, Any] = {"title": card.title, "subtitle": card.subtitle, "choices": _choices(card.buttons)}
+    return drawn | {"image": card.image} if card.image else drawn
 
 
 def _id(body: dict[str, Any]) -> str:

@@ -28,8 +28,8 @@ from bot.understand.codes import find_trace_code
 from bot.understand.text import clean
 from handlers.channels.zalo.said import handed_over, payload_of, pressed, said
 from handlers.channels.zalo.shapes import Info, Message, Occurrence, Party, Seen
-from handlers.fit import shorten, split, units
-from handlers.wire import id_of, key_of, moment, unreadable
+from handlers.fit import choices_in_lines, shorten, split, units
+from handlers.wire import id_of, key_of, moment, salvaged, tells, unreadable
 
 LIMITS = Limits(max_text=2000, max_text_with_buttons=2000, max_buttons=5, max_title=100)  # "Gửi tin tư vấn"
 SPLIT_AT = 1990  # longer than 2,000 is refused (-210), not cut
@@ -94,7 +94,13 @@ def parse(payload: object, now: datetime) -> list[Inbound]:
     try:
         one = msgspec.convert(payload, Occurrence)
     except msgspec.ValidationError:
-        return [unreadable("", payload, now)]
+        rest = salvaged(payload, Occurrence)
+        found = None if rest is None else _parsed(rest, payload, now)
+        return [found if found is not None and tells(found) else unreadable("", payload, now)]
+    return [_parsed(one, payload, now)]
+
+
+def _parsed(one: Occurrence, payload: object, now: datetime) -> Inbound:
     name = one.event_name if NAME.fullmatch(one.event_name) else "unknown"
     account, person, event = _happened(name, one)
     if NOT_A_USER.fullmatch(person):
@@ -104,7 +110,7 @@ def parse(payload: object, now: datetime) -> list[Inbound]:
             event = Silent("no_sender")
         elif person == account:  # the OA's own words: answering them would never end
             event = Silent("echo")
-    return [Inbound(account, person, _key(name, one, person, payload), moment(one.timestamp, now), event)]
+    return Inbound(account, person, _key(name, one, person, payload), moment(one.timestamp, now), event)
 
 
 def _happened(name: str, one: Occurrence) -> tuple[str, str, Event]:
@@ -200,7 +206,7 @@ def render(bubble: Bubble, *, buttons: bool) -> list[dict[str, Any]]:
     are always printed as numbered lines, so that the words can be answered on every package; up to five are buttons
     too, under the last part (buttons: whether the package takes them).
     """
-    lines = [f"{number}. {_tidy(button.title)}" for number, button in enumerate(bubble.buttons, bubble.offset + 1)]
+    lines = choices_in_lines(bubble)
     words = [_tidy(part) for part in (bubble.text, bubble.card_title, bubble.card_subtitle)]
     pieces = split("\n".join(line for line in (*words, *lines) if line), SPLIT_AT)
     messages: list[dict[str, Any]] = [{"image": bubble.image}] if bubble.image else []

@@ -23,6 +23,7 @@ CONSENT_PATH, TOKEN_PATH = "/v4/oa/permission", "/v4/oa/access_token"
 VERIFIER_LENGTH = 43
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 SECONDS = re.compile(r"[1-9][0-9]{0,8}")
+MISCONFIGURED = ("-14002", "-14003")  # a wrong app id, or an app that is not active; a wrong callback address
 LOST = re.compile(r"-140[0-9]{2}")
 CODE = re.compile(r"-?[0-9]{1,9}")
 LEAST_LIFE = 3600  # older pages of the manual; today it is 90,000
@@ -92,7 +93,8 @@ class ZaloOAuth:
     def refresh(self, refresh_token: str) -> Grant:
         """A new pair; the old one is dead from now on, access token and all.
 
-        Raises GrantLost where Zalo says so. Raises SendError for everything else; where it is `unknown`, Zalo may have
+        Raises GrantLost where Zalo says so. Raises SendError, pausing, where it is our configuration that is wrong: the
+        pair is as good as before. Raises SendError for everything else; where it is `unknown`, Zalo may have
         turned the pair without our hearing of it, and nothing may be concluded.
         """
         return self._tokens({"refresh_token": refresh_token, "grant_type": "refresh_token"})
@@ -111,6 +113,8 @@ class ZaloOAuth:
         if answer.access_token and answer.refresh_token:
             return Grant(answer.access_token, answer.refresh_token, _seconds(answer.expires_in))
         error = str(answer.error)
+        if error in MISCONFIGURED:
+            raise SendError(f"our app at Zalo: {error}", reason=Reason.RIGHTS, pauses=True)
         if LOST.fullmatch(error):
             raise GrantLost(int(error))
         shown = error if CODE.fullmatch(error) else "none"

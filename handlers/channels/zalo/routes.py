@@ -132,7 +132,7 @@ def _read(raw: bytes, now: datetime) -> list[Inbound]:
     return found or [kept(raw, "strange", now)]
 
 
-OURS = ("echo", "no_sender", "unreadable")
+OURS = ("echo", "no_sender", "reaction", "unreadable")
 """Kinds of silence that are no names of Zalo's."""
 
 

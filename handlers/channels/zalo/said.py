@@ -16,6 +16,7 @@ from handlers.wire import items_of, read_body
 TAP = re.compile(r"#([0-9]{1,9})\.([a-z_]+(?:\.[a-z_]+)?)(?:-([A-Za-z0-9_:=-]{1,40}))?")
 CHOICE = re.compile(r"([0-9]{1,9}):([a-z_]+(?:\.[a-z_]+)?):([A-Za-z0-9_:=-]{0,40})")
 PICTURES = ("image", "gif", "photo")
+MOST_ATTACHMENTS, MOST_LINKS = 30, 10  # far more than her app sends at once; the rest is left alone
 KIND = re.compile(r"[a-z_]{1,40}")
 DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?")
 PHONE = re.compile(r"\+?[0-9]{3,15}")
@@ -26,11 +27,11 @@ BETWEEN_DIGITS = re.compile(r"[ .()-]")
 def said(message: Message, beside: object = None) -> Event:
     """What she says by a message. `beside`: attachments that some senders put beside the message and not into it.
 
-    Pictures take the words as caption; a contact or a place goes before words, which then only name it; words go before
-    what we could not answer.
+    Pictures take the words as caption, and so does a voice note; a contact or a place goes before words, which then
+    only name it; words go before what we could not answer.
     """
     words = clean(message.text or "")
-    attachments = [_attachment(one) for one in (*items_of(message.attachments), *items_of(beside))]
+    attachments = [_attachment(one) for one in _some(message.attachments, beside)]
     pictures = tuple(url for one in attachments if one.type in PICTURES and (url := _inside(one, "url")))
     if pictures:
         return Photo(pictures, words)
@@ -41,15 +42,16 @@ def said(message: Message, beside: object = None) -> Event:
         place = _place(one)
         if place is not None:
             return place
+    for one in attachments:
+        if one.type == "audio" and (voice := _inside(one, "url")):
+            return Voice(voice, words)
     links = [_inside(one, name) for one in attachments if one.type == "link" for name in ("url", "description")]
-    words = _together(words, *links)
+    words = _together(words, *links[:MOST_LINKS])
     if words:
         return pressed(words) or Text(words)
     for one in attachments:
         if one.type == "sticker":
             return Sticker(_inside(one, "id"))
-        if one.type == "audio" and _inside(one, "url"):
-            return Voice(_inside(one, "url"))
     if not attachments:
         return Other("empty")
     kind = attachments[0].type
@@ -90,6 +92,10 @@ def phone_of(value: object) -> str:
         return ""
     home = FROM_ABROAD.fullmatch(digits)
     return f"0{home[1]}" if home else digits
+
+
+def _some(*lists: object) -> list[object]:
+    return [one for value in lists for one in items_of(value)[:MOST_ATTACHMENTS]]
 
 
 def _attachment(value: object) -> Attachment:

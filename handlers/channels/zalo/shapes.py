@@ -57,7 +57,7 @@ class Seen(msgspec.Struct, frozen=True):
 class Occurrence(msgspec.Struct, frozen=True):
     """One body: one event. `oaId` is how `change_oa_daily_quota` spells it."""
 
-    event_name: str
+    event_name: str = ""
     timestamp: int | float | str | None = None
     sender: Party | None = None
     recipient: Party | None = None

@@ -14,7 +14,7 @@ import msgspec
 from bot.event import Event, Inbound, Other, Photo, Silent, Sticker, Text, Voice
 from bot.reply import Bubble, Limits
 from bot.understand.text import clean
-from handlers.fit import split
+from handlers.fit import choices_in_lines, split
 from handlers.wire import id_of, key_of, moment, unreadable
 
 LIMITS = Limits(
@@ -121,8 +121,7 @@ def render(bubble: Bubble) -> list[dict[str, Any]]:
     Choices are printed as lines that go on with the numbers of the text's own list, a card as words. No `parse_mode`:
     what people typed and we read back is never formatting.
     """
-    lines = [f"{number}. {_tidy(button.title)}" for number, button in enumerate(bubble.buttons, bubble.offset + 1)]
-    words = [_tidy(bubble.text), _tidy(bubble.card_title), _tidy(bubble.card_subtitle), *lines]
+    words = [_tidy(bubble.text), _tidy(bubble.card_title), _tidy(bubble.card_subtitle), *choices_in_lines(bubble)]
     pieces = split("\n".join(line for line in words if line), LIMITS.max_text)
     if not bubble.image.startswith("https://"):
         return [{"text": piece} for piece in pieces]

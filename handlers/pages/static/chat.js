@@ -71,16 +71,43 @@
     }
     if (bubble.text) said.appendChild(paragraphs(bubble.text));
     row.appendChild(said);
-    if (bubble.choices && bubble.choices.length) {
-      var choices = make("div", "choices");
-      bubble.choices.forEach(function (choice) {
-        var button = make("button", "choice", choice.title);
-        button.type = "button";
-        button.onclick = function () { send({ choice: choice.id, title: choice.title }, choice.title); };
-        choices.appendChild(button);
-      });
-      row.appendChild(choices);
-    }
+    if (bubble.cards && bubble.cards.length) row.appendChild(drawCards(bubble.cards));
+    if (bubble.choices && bubble.choices.length) row.appendChild(drawChoices(bubble.choices, ""));
+    return row;
+  }
+
+  /* Buttons. `about` is what those of a card are about: who cannot see the card is told it with each of them. */
+  function drawChoices(offered, about) {
+    var choices = make("div", "choices");
+    offered.forEach(function (choice) {
+      var button = make("button", "choice", choice.title);
+      button.type = "button";
+      if (about) button.setAttribute("aria-label", choice.title + ": " + about);
+      button.onclick = function () { send({ choice: choice.id, title: choice.title }, choice.title); };
+      choices.appendChild(button);
+    });
+    return choices;
+  }
+
+  /* Goods in a row that is pushed sideways. A picture that does not come leaves its place empty. */
+  function drawCards(cards) {
+    var row = make("ul", "cards");
+    row.setAttribute("role", "list");
+    cards.forEach(function (card) {
+      var entry = make("li"), frame = make("div", "frame");
+      if (card.image) {
+        var picture = make("img");
+        picture.src = card.image;
+        picture.alt = "";
+        picture.onerror = function () { frame.removeChild(picture); };
+        frame.appendChild(picture);
+      }
+      entry.appendChild(frame);
+      entry.appendChild(withPictures(make("b"), card.title));
+      entry.appendChild(make("span", "", card.subtitle));
+      if (card.choices.length) entry.appendChild(drawChoices(card.choices, card.title));
+      row.appendChild(entry);
+    });
     return row;
   }
 

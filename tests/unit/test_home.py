@@ -1,0 +1,187 @@
+"""What the public pages read: the co-op, its stamps, and how far a request to be forgotten is."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.inbox import Down
+from bot.run.answering import close
+from bot.run.app import create_app
+from bot.run.home import Home
+from bot.run.settings import Settings
+from catalog.account import Account, ensure_account
+from catalog.case import Case, open_cases
+from catalog.db import Database
+from catalog.erasure import Erasure, erasure_by
+from catalog.vault import Vault
+from tests.conftest import SECRET, Fresh, opened
+
+PUBLIC = "https://cho.example"
+DAY = timedelta(days=1)
+
+
+def settings(database: Database, folder: Path, **more: str) -> Settings:
+    here = {"VAR_DIR": str(folder), "DATABASE_URL": database.url, "SECRET_KEY": SECRET, "PUBLIC_URL": PUBLIC}
+    return Settings.read({**here, "REDIS_URL": f"unix://{folder}/nobody.sock", **more})
+
+
+@pytest.fixture
+def home(demo: Database, tmp_path: Path) -> Home:
+    """The demo with a Facebook page."""
+    with demo.writing() as db:
+        organisation_id = db.scalars(select(Account.organisation_id).order_by(Account.id)).first() or 0
+        ensure_account(db, "messenger", "112233445566778", organisation_id, "token")
+    return Home(demo, settings(demo, tmp_path))
+
+
+def requests(home: Home) -> list[tuple[str, int]]:
+    """Kind and number of every open case about data, oldest first."""
+    with home.database.reading() as db:
+        return [(case.subject, case.id) for case in open_cases(db) if case.kind == "data request"]
+
+
+def shut(home: Home, case_id: int, at: datetime) -> None:
+    with home.database.writing() as db:
+        assert close(db, case_id, at)
+
+
+def test_a_request_asked_twice_is_one_request_and_one_case(home: Home) -> None:
+    first = home.ask_to_forget("10987654321")
+    second = home.ask_to_forget("10987654321")
+
+    assert first == second == (f"{PUBLIC}/privacy/erasure/{first[1]}", first[1])
+    assert [subject for subject, _ in requests(home)] == [first[1]]
+    asked = home.asked(first[1])
+    assert asked is not None
+    assert (asked.state, asked.done_on) == ("received", None)
+
+
+def test_two_people_have_two_requests(home: Home) -> None:
+    codes = {home.ask_to_forget(person)[1] for person in ("10987654321", "10987654322")}
+
+    assert len(codes) == 2
+    assert {subject for subject, _ in requests(home)} == codes
+
+
+def test_nothing_that_is_kept_of_a_request_names_her(home: Home) -> None:
+    home.ask_to_forget("10987654321")
+
+    with home.database.reading() as db:
+        (request,) = db.scalars(select(Erasure))
+        (case,) = db.scalars(select(Case).where(Case.kind == "data request"))
+        assert "10987654321" not in repr([getattr(request, column.name) for column in Erasure.__table__.columns])
+        assert (case.conversation_id, case.note) == (None, None)
+
+
+def test_when_the_case_is_closed_the_page_of_the_request_says_so(home: Home) -> None:
+    _, code = home.ask_to_forget("10987654321")
+    asked_on = home.asked(code)
+    assert asked_on is not None
+    at = datetime(2026, 12, 1, 18, 30, tzinfo=asked_at(home, code).tzinfo)  # the second of December in Viet Nam
+    shut(home, requests(home)[0][1], at)
+
+    asked = home.asked(code)
+
+    assert asked is not None
+    assert (asked.state, asked.asked_on) == ("nobody", asked_on.asked_on)
+    assert asked.done_on is not None
+    assert asked.done_on.isoformat() == "2026-12-02"
+
+
+def test_who_asks_again_after_it_was_done_is_a_case_again_under_the_same_code(home: Home) -> None:
+    address, code = home.ask_to_forget("10987654321")
+    shut(home, requests(home)[0][1], asked_at(home, code) + DAY)
+
+    assert home.ask_to_forget("10987654321") == (address, code)
+
+    asked = home.asked(code)
+    assert asked is not None
+    assert (asked.state, asked.done_on) == ("received", None)
+    assert [subject for subject, _ in requests(home)] == [code]
+    with home.database.reading() as db:
+        assert db.scalar(select(func.count(Case.id)).where(Case.subject == code)) == 2
+
+
+def asked_at(home: Home, code: str) -> datetime:
+    with home.database.reading() as db:
+        request = erasure_by(db, code)
+        assert request is not None
+        return request.asked_at
+
+
+@pytest.mark.parametrize("code", ["", "X", "X234567892", "x" * 40, "X00000000O", "../etc"])
+def test_a_code_that_nobody_got_is_none(home: Home, code: str) -> None:
+    home.ask_to_forget("10987654321")
+
+    assert home.asked(code) is None
+
+
+def test_where_nobody_would_see_to_it_the_request_is_not_taken(demo: Database, tmp_path: Path) -> None:
+    home = Home(demo, settings(demo, tmp_path))
+
+    with pytest.raises(Down):
+        home.ask_to_forget("10987654321")
+
+    assert requests(home) == []
+    with demo.reading() as db:
+        assert db.scalar(select(func.count(Erasure.id))) == 0
+
+
+def test_there_is_a_case_for_each_page(home: Home) -> None:
+    with home.database.writing() as db:
+        known = db.scalars(select(Account).where(Account.channel == "messenger")).one()
+        ensure_account(db, "messenger", "112233445566779", known.organisation_id, "token")
+
+    _, code = home.ask_to_forget("10987654321")
+
+    assert [subject for subject, _ in requests(home)] == [code, code]
+
+
+def test_a_database_that_is_gone_is_told_as_down(tmp_path: Path) -> None:
+    empty = Database(f"sqlite:///{tmp_path / 'empty'}", Vault([SECRET]))
+    home = Home(empty, settings(empty, tmp_path))
+
+    with pytest.raises(Down):
+        home.ask_to_forget("10987654321")
+    empty.close()
+
+
+def test_the_page_of_a_request_shows_how_far_it_is(fresh: Fresh, tmp_path: Path) -> None:
+    database = opened(fresh.url("sqlite", "demo"))
+    home = Home(database, settings(database, tmp_path))
+    with database.writing() as db:
+        home_id = db.scalars(select(Account.organisation_id).order_by(Account.id)).first() or 0
+        ensure_account(db, "messenger", "112233445566778", home_id, "token")
+    _, code = home.ask_to_forget("10987654321")
+    web = create_app(home.settings).test_client()
+    path = f"/privacy/erasure/{code}"
+
+    before = web.get(path, query_string={"lang": "en"})
+    typed = web.get(f"/privacy/erasure/{code.lower()}")
+    shut(home, requests(home)[0][1], asked_at(home, code) + DAY)
+    after = web.get(path, query_string={"lang": "en"})
+    unknown = web.get("/privacy/erasure/X234567892")
+
+    assert [answer.status_code for answer in (before, typed, after, unknown)] == [200, 200, 200, 404]
+    assert before.data != after.data
+    assert code.encode() in after.data
+    assert b"10987654321" not in before.data + after.data
+    database.close()
+
+
+def test_a_stamp_of_the_demo_is_read_and_an_unknown_one_is_none(home: Home) -> None:
+    stamp = home.stamp("483920176504", "vi")
+
+    assert stamp is not None
+    assert home.stamp("123456789012", "vi") is None
+
+
+@pytest.mark.parametrize(("public", "says_so"), [("http://127.0.0.1:8000", True), (PUBLIC, False)])
+def test_only_at_home_the_demo_calls_itself_one(home: Home, tmp_path: Path, public: str, says_so: bool) -> None:
+    here = Home(home.database, settings(home.database, tmp_path, PUBLIC_URL=public))
+
+    assert (here.coop("vi").demo, here.site().demo) == (says_so, says_so)
+    assert here.coop("vi").complaints != here.coop("en").complaints
+    assert len(here.goods("vi")) == len(here.goods("en")) > 0
