@@ -101,7 +101,7 @@ def is_for_a_colleague(
 
 
 def take(db: Session, conversation: Conversation, row: inbox.InboxRow, event: TakenOver, lasts: timedelta) -> None:
-    """Keep silent from now on. That somebody only has the thread does not make it longer, that she writes does."""
+    """Keep silent from now on. A colleague's words make it longer; that somebody only has the thread does not."""
     now, at = row.received_at, min(row.at, row.received_at)  # a redelivery may come late
     handed_at, until = conversation.handed_at, at + lasts
     if (not event.speaks and is_taken(conversation, now)) or (handed_at is not None and at < handed_at):

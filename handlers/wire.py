@@ -5,6 +5,7 @@ Pure: no clock, no network, no product.
 
 import hashlib
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,6 +55,20 @@ def read_body(raw: bytes) -> object | Unreadable:
 def kept(raw: bytes, kind: str, now: datetime) -> Inbound:
     """A whole body that is stored as it came because nothing in it could be read."""
     return Inbound("", "", f"{kind}:{hashlib.sha256(raw).hexdigest()}", now, Silent(kind), raw)
+
+
+def events_in(raw: bytes, now: datetime, parse: Callable[[object], list[Inbound]]) -> list[Inbound]:
+    """Everything that a body tells, at least one: what cannot be read, or is about nothing of ours, is kept as it came.
+
+    An error would only bring it back. parse: a codec's; a RecursionError of it is caught here.
+    """
+    payload = read_body(raw)
+    if isinstance(payload, Unreadable):
+        return [kept(raw, "unreadable", now)]
+    try:
+        return parse(payload) or [kept(raw, "strange", now)]
+    except RecursionError:
+        return [kept(raw, "unreadable", now)]
 
 
 def unreadable(account: str, item: object, now: datetime) -> Inbound:

@@ -310,7 +310,7 @@ def test_the_program_prints_where_to_click_and_each_bubble(hook: Hook) -> None:
             printed = [program.stdout.readline() for _ in range(3)]
             hook.wait_for(4)  # the message, and of ours the echo, the delivery and the read
         finally:
-            program.send_signal(signal.SIGINT)
+            program.send_signal(signal.SIGTERM)
             status = program.wait(10)
 
     assert (printed, status) == ([f"→ {psid}\n", "Tem nào?\n", "[Tem này]\n"], 0)

@@ -90,7 +90,7 @@ def test_the_program_starts_says_what_to_set_and_ends_at_a_signal() -> None:
         url = settings["ZALO_API_URL"]
         headers = {"access_token": settings["ZALO_ACCESS_TOKEN"]}
         answer = requests.get(f"{url}/v2.0/oa/getoa", headers=headers, timeout=10).json()
-        program.send_signal(signal.SIGINT)
+        program.send_signal(signal.SIGTERM)
         code = program.wait(10)
 
     assert (answer["data"]["oaid"], settings["ZALO_OAUTH_URL"], code) == (settings["ZALO_OA_ID"], url, 0)

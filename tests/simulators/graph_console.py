@@ -1,6 +1,5 @@
 """The stand-in by hand: a page at `/` where a developer is any person of a co-op's page, and a print of each bubble."""
 
-import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from tests.simulators.graph_deliverer import Deliverer
 from tests.simulators.graph_faults import Behaviour, Mode
 from tests.simulators.graph_phone import Phone
 from tests.simulators.graph_shown import Button, Shown
-from tests.simulators.server import Answer, Request
+from tests.simulators.server import Answer, Request, until_told
 
 HTML = Path(__file__).with_name("graph.html")
 MODES = [mode.value for mode in Mode if mode is not Mode.REFUSING]
@@ -146,5 +145,5 @@ def main(
     with graph, deliverer:
         click.echo(f"Open {graph.url}/ and set, with any MESSENGER_PAGE_TOKEN:")
         click.echo(f"MESSENGER_API_URL={graph.url}\nMESSENGER_PAGE_ID={page_id}")
-        with contextlib.suppress(KeyboardInterrupt):
+        with until_told():
             threading.Event().wait()

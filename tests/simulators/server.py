@@ -7,15 +7,25 @@ with Loopback(answer) as server:
 
 import contextlib
 import json
+import signal
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+
+@contextlib.contextmanager
+def until_told() -> Iterator[None]:
+    """Ends quietly at Ctrl-C or SIGTERM, also where a shell started us in the background with SIGINT ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
 
 
 class Fault(Enum):

@@ -3,7 +3,6 @@
 `python -m tests.simulators.zalo --port 9200 --webhook http://127.0.0.1:8000/webhooks/zalo`
 """
 
-import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from typing import Any
 
 import click
 
-from tests.simulators.server import Answer, Request
+from tests.simulators.server import Answer, Request, until_told
 from tests.simulators.zalo import Zalo
 from tests.simulators.zalo_clock import Clock
 from tests.simulators.zalo_phone import Phone
@@ -159,7 +158,7 @@ def main(
         click.echo(f"ZALO_OA_SECRET={oa_secret}\nZALO_ACCESS_TOKEN={tokens.access_token}")
         click.echo(f"ZALO_REFRESH_TOKEN={tokens.refresh_token}")
         saved = not webhook
-        with contextlib.suppress(KeyboardInterrupt):
+        with until_told():
             while not zalo.stopping.wait(0.5):
                 # The bot needs the lines above before it can start, so the address is entered as soon as it answers.
                 if not saved and zalo.save_webhook(app_id, webhook):

@@ -11,7 +11,7 @@ from bot.inbox import Door, Down
 from handlers.channels.messenger import codec
 from handlers.channels.messenger.deletion import signed_request
 from handlers.channels.messenger.verify import handshake, signed
-from handlers.wire import Unreadable, kept, read_body
+from handlers.wire import events_in
 
 CHANNEL = "messenger"
 PATH = "/webhooks/messenger"
@@ -34,16 +34,8 @@ def receive(
         return 413
     if not signed(raw, signature, secrets):
         return 403
-    payload = read_body(raw)
-    if isinstance(payload, Unreadable):
-        inbounds = [kept(raw, "unreadable", now)]
-    else:
-        try:
-            inbounds = codec.parse(payload, now, app_id) or [kept(raw, "strange", now)]
-        except RecursionError:
-            inbounds = [kept(raw, "unreadable", now)]
     try:
-        door.accept(CHANNEL, inbounds)
+        door.accept(CHANNEL, events_in(raw, now, lambda payload: codec.parse(payload, now, app_id)))
     except Down:
         return 503
     return 200

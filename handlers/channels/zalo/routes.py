@@ -13,7 +13,7 @@ from bot.event import Inbound, Silent
 from bot.inbox import Door, Down
 from handlers.channels.zalo import codec
 from handlers.channels.zalo.verify import is_probe, signed
-from handlers.wire import Unreadable, kept, read_body
+from handlers.wire import events_in
 
 CHANNEL = "zalo"
 PATH = "/webhooks/zalo"
@@ -119,20 +119,14 @@ def blueprint(
 
 
 def _read(raw: bytes, now: datetime) -> list[Inbound]:
-    payload = read_body(raw)
-    if isinstance(payload, Unreadable):
-        return [kept(raw, "unreadable", now)]
-    try:
-        found = codec.parse(payload, now)
-    except RecursionError:
-        return [kept(raw, "unreadable", now)]
+    found = events_in(raw, now, lambda payload: codec.parse(payload, now))
     for one in found:
         if isinstance(one.event, Silent) and one.event.kind not in OURS and not codec.is_known(one.event.kind):
             _tell_once(one.event.kind)
-    return found or [kept(raw, "strange", now)]
+    return found
 
 
-OURS = ("echo", "no_sender", "reaction", "unreadable")
+OURS = ("echo", "no_sender", "reaction", "strange", "unreadable")
 """Kinds of silence that are no names of Zalo's."""
 
 

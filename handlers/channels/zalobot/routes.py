@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, request
 from bot.inbox import Door, Down
 from handlers.channels.zalobot import codec
 from handlers.channels.zalobot.verify import known
-from handlers.wire import Unreadable, kept, read_body
+from handlers.wire import events_in
 
 CHANNEL = "zalobot"
 PATH = "/webhooks/zalobot"
@@ -27,16 +27,8 @@ def receive(raw: bytes, header: str | None, door: Door, secrets: Sequence[str], 
         return 413
     if not known(header, secrets):
         return 403
-    payload = read_body(raw)
-    if isinstance(payload, Unreadable):
-        inbounds = [kept(raw, "unreadable", now)]
-    else:
-        try:
-            inbounds = codec.parse(payload, account, now) or [kept(raw, "strange", now)]
-        except RecursionError:
-            inbounds = [kept(raw, "unreadable", now)]
     try:
-        door.accept(CHANNEL, inbounds)
+        door.accept(CHANNEL, events_in(raw, now, lambda payload: codec.parse(payload, account, now)))
     except Down:
         return 503
     return 200
