@@ -123,7 +123,7 @@ def test_two_taps_on_one_confirmation_make_one_order(open_stage: OpenStage, kind
         assert len(codes) == 1
 
 
-@pytest.mark.parametrize(("rounds", "buyers"), [(10, 20), pytest.param(50, 100, marks=pytest.mark.soak, id="soak")])
+@pytest.mark.parametrize(("rounds", "buyers"), [(5, 20), pytest.param(50, 100, marks=pytest.mark.soak, id="soak")])
 def test_twenty_buyers_at_once_for_the_last_ten_kilos(
     open_stage: OpenStage, kind: str, rounds: int, buyers: int
 ) -> None:

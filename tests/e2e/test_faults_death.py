@@ -34,7 +34,7 @@ def wait_for_more(stage: Stage, count: int, talks: Sequence[Future[list[str]]]) 
     eventually(lambda: len(stage.page.mids) >= enough or all(talk.done() for talk in talks), "some more messages")
 
 
-@pytest.mark.parametrize("kills", [15, pytest.param(200, marks=pytest.mark.soak, id="soak")])
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.soak, id="soak")])
 def test_a_worker_that_is_killed_again_and_again_loses_and_doubles_nothing(
     open_stage: OpenStage, kind: str, kills: int
 ) -> None:
