@@ -15,7 +15,7 @@ run: setup
 	@exec $(BIN)/chophien up
 
 test: lint
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: setup .venv/test.stamp
 	@$(BIN)/ruff check --quiet .

@@ -16,6 +16,9 @@ from tests.e2e.platforms import OA, OTHER_OA, Platforms
 from tests.simulators.zalo_deliver import Wire, to_webhook
 from tests.simulators.zalo_phone import Phone
 
+ROTATED = "GET /v2.0/oa/getoa -220"
+"""The clock looks at the OA with the token that the worker replaces at that moment: it asks again with the new one."""
+
 
 class ZaloCrowd:
     """people: at both OAs by turns. Some deliveries fail or lose their answer, and come again with `num_retry`."""
@@ -131,7 +134,8 @@ class ZaloCrowd:
             refused=len(stage.zalo.refusals),
             seconds=time.monotonic() - self._started,
         )
-        came.faults += [f"refused: {one} × {count}" for one, count in Counter(stage.zalo.refusals).items()]
+        refusals = Counter(one for one in stage.zalo.refusals if one != ROTATED)
+        came.faults += [f"refused: {one} × {count}" for one, count in refusals.items()]
         shown: dict[str, list[str]] = defaultdict(list)
         held: dict[str, list[str]] = defaultdict(list)
         for one in stage.zalo.delivered:

@@ -142,7 +142,7 @@ def _answer(database: MortalDatabase, settings: Settings, fate: Fate) -> None:
         return done
 
     wake: Callable[[], None] = lambda: fate.at("before the sender wakes")  # noqa: E731
-    assert Turns(database, replace(world, ports=ports, act=act), wake).drain()
+    assert Turns(database, replace(world, ports=ports, act=act), wake).drain(seconds=60)
 
 
 def _send(database: MortalDatabase, settings: Settings, fate: Fate) -> None:
