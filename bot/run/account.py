@@ -53,13 +53,11 @@ def messenger(page_id: str, coop: str | None) -> None:
     """
     from bot.run.adding import Desk
     from bot.run.adding_page import add_page
-    from handlers.channels.messenger.client import MessengerClient
+    from bot.run.clients import messenger_client
 
     token = _secret("Page token", "MESSENGER_PAGE_TOKEN")
     with _opened() as (settings, database):
-        client = MessengerClient(
-            settings.messenger_api_url, settings.messenger_api_version, settings.messenger_app_secret, pool_size=1
-        )
+        client = messenger_client(settings)
         try:
             report = add_page(Desk(settings, database, coop, datetime.now(UTC)), client, token, page_id.strip())
         finally:
@@ -222,17 +220,10 @@ def _opened() -> "Iterator[tuple[Settings, Database]]":
 @contextmanager
 def _zalo_clients(settings: "Settings") -> Iterator[Any]:
     """The API's client and OAuth's."""
-    from handlers.channels.zalo.client import ZaloClient
-    from handlers.channels.zalo.oauth import ZaloOAuth
+    from bot.run.clients import zalo_client, zalo_oauth
 
-    client = ZaloClient(
-        settings.zalo_api_url,
-        settings.zalo_zbs_url,
-        settings.zalo_app_secret,
-        appsecret_proof=settings.zalo_appsecret_proof,
-        pool_size=1,
-    )
-    oauth = ZaloOAuth(settings.zalo_oauth_url, settings.zalo_app_id, settings.zalo_app_secret)
+    client = zalo_client(settings)
+    oauth = zalo_oauth(settings)
     try:
         yield client, oauth
     finally:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from bot.reply import Reason, SendError
 from bot.run.adding import Connected, Desk, Taken
+from bot.run.clients import zalo_client, zalo_oauth
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
 from bot.run.trouble import Trouble
@@ -26,14 +27,8 @@ PROBLEMS: dict[Reason, Problem] = {Reason.PACKAGE: "package", Reason.RIGHTS: "ap
 
 def make_connect(settings: Settings, database: Database, now: Callable[[], datetime] = utc_now) -> "ZaloConnect":
     """For the callback page of one web process."""
-    client = ZaloClient(
-        settings.zalo_api_url,
-        settings.zalo_zbs_url,
-        settings.zalo_app_secret,
-        appsecret_proof=settings.zalo_appsecret_proof,
-        pool_size=1,
-    )
-    oauth = ZaloOAuth(settings.zalo_oauth_url, settings.zalo_app_id, settings.zalo_app_secret)
+    client = zalo_client(settings)
+    oauth = zalo_oauth(settings)
     return ZaloConnect(settings, database, client, oauth, now)
 
 

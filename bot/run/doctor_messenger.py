@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.reply import SendError
+from bot.run.clients import messenger_client
 from bot.run.doctor_account import ADD, Kept, before_asking, kept_accounts
 from bot.run.doctor_finding import TIMEOUTS, Asker, Finding
 from bot.run.settings import Settings
@@ -21,13 +22,7 @@ def messenger(settings: Settings, database: Database) -> Iterator[Finding]:
     pages = kept_accounts(settings, database, CHANNEL)
     yield from _settings(settings, pages)
     asker = Asker("Facebook")
-    client = MessengerClient(
-        settings.messenger_api_url,
-        settings.messenger_api_version,
-        settings.messenger_app_secret,
-        pool_size=1,
-        timeouts=TIMEOUTS,
-    )
+    client = messenger_client(settings, timeouts=TIMEOUTS)
     try:
         for page in pages:
             troubles = list(before_asking(page))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.reply import Reason, SendError
+from bot.run.clients import zalo_client
 from bot.run.doctor_account import ADD, Kept, before_asking, kept_accounts
 from bot.run.doctor_finding import TIMEOUTS, Asker, Finding
 from bot.run.doctor_web import Metrics, zalo_variants
@@ -13,7 +14,6 @@ from bot.run.shell import plain
 from catalog.db import Database
 from handlers.calling import Caller
 from handlers.channels.zalo.answers import Account as Oa
-from handlers.channels.zalo.client import ZaloClient
 
 CHANNEL = "zalo"
 SENDING = ("tăng trưởng", "toàn diện")
@@ -37,14 +37,7 @@ def zalo(settings: Settings, database: Database, metrics: Metrics | None, now: d
     yield from zalo_variants(settings, metrics)
     yield from _domain(settings)
     asker = Asker("Zalo")
-    client = ZaloClient(
-        settings.zalo_api_url,
-        settings.zalo_zbs_url,
-        settings.zalo_app_secret,
-        appsecret_proof=settings.zalo_appsecret_proof,
-        pool_size=1,
-        timeouts=TIMEOUTS,
-    )
+    client = zalo_client(settings, timeouts=TIMEOUTS)
     try:
         for oa in oas:
             troubles = [*before_asking(oa), *_token(oa, now)]

@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.officer import Officer
 from bot.reply import Reason, SendError
+from bot.run.clients import zalo_oauth
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
 from catalog.account import (
@@ -38,7 +39,7 @@ from catalog.account import (
 )
 from catalog.db import Database
 from catalog.vault import Unsealable
-from handlers.channels.zalo.oauth import Grant, GrantLost, ZaloOAuth
+from handlers.channels.zalo.oauth import Grant, GrantLost
 
 CACHED = timedelta(seconds=30)
 LEASE = timedelta(seconds=60)
@@ -70,7 +71,7 @@ class _Fresh:
 
 def make_grants(settings: Settings, database: Database, now: Callable[[], datetime] = utc_now) -> "Grants":
     """Those of one process."""
-    oauth = ZaloOAuth(settings.zalo_oauth_url, settings.zalo_app_id, settings.zalo_app_secret)
+    oauth = zalo_oauth(settings)
     owner = f"{socket.gethostname()[:24]}:{os.getpid()}:{secrets.token_hex(4)}"
     return Grants(database, oauth, now, owner, officer=Officer(settings.default_locale))
 

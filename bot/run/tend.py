@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.officer import Officer
+from bot.run.clients import messenger_client, zalo_client
 from bot.run.grants import Grants, make_grants
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
@@ -19,8 +20,6 @@ from bot.run.tend_look import Look
 from bot.run.tend_oas import Oas, OaTender
 from bot.run.tend_pages import Pages, PageTender
 from catalog.db import Database
-from handlers.channels.messenger.client import MessengerClient
-from handlers.channels.zalo.client import ZaloClient
 
 LOOK_SECONDS = 5.0
 
@@ -39,16 +38,8 @@ class Job:
 
 def make_tender(settings: Settings, database: Database, now: Callable[[], datetime] = utc_now) -> "Tender":
     """Channels that are off are left alone."""
-    pages = MessengerClient(
-        settings.messenger_api_url, settings.messenger_api_version, settings.messenger_app_secret, pool_size=2
-    )
-    oas = ZaloClient(
-        settings.zalo_api_url,
-        settings.zalo_zbs_url,
-        settings.zalo_app_secret,
-        appsecret_proof=settings.zalo_appsecret_proof,
-        pool_size=2,
-    )
+    pages = messenger_client(settings, pool_size=2)
+    oas = zalo_client(settings, pool_size=2)
     zalo_is_on = bool(settings.zalo_app_id and settings.zalo_app_secret)
     return Tender(
         database,

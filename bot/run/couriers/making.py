@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bot.permit import Terms
+from bot.run.clients import messenger_client, zalo_client
 from bot.run.courier import Courier
 from bot.run.couriers.messenger import MessengerCourier
 from bot.run.couriers.pictures import Pictures
@@ -15,8 +16,6 @@ from bot.run.pace import Pace
 from bot.run.settings import Settings
 from catalog.db import Database
 from handlers.calling import Caller
-from handlers.channels.messenger.client import MessengerClient
-from handlers.channels.zalo.client import ZaloClient
 from handlers.channels.zalobot.client import ZaloBotClient
 from handlers.pages.pictures import picture
 
@@ -57,12 +56,7 @@ def make_couriers(
     tokens, pictures = Tokens(database), Pictures(database, picture, now)
     return {
         "messenger": MessengerCourier(
-            MessengerClient(
-                settings.messenger_api_url,
-                settings.messenger_api_version,
-                settings.messenger_app_secret,
-                pool_size=threads,
-            ),
+            messenger_client(settings, pool_size=threads),
             database,
             tokens,
             pictures,
@@ -71,13 +65,7 @@ def make_couriers(
             typing=settings.messenger_typing,
         ),
         "zalo": ZaloCourier(
-            ZaloClient(
-                settings.zalo_api_url,
-                settings.zalo_zbs_url,
-                settings.zalo_app_secret,
-                appsecret_proof=settings.zalo_appsecret_proof,
-                pool_size=threads,
-            ),
+            zalo_client(settings, pool_size=threads),
             database,
             grants,
             pictures,
