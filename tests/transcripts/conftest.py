@@ -26,6 +26,7 @@ from handlers.channels.zalo.oauth import ZaloOAuth
 from handlers.pages.pictures import picture
 from tests.conftest import NOW, SECRET
 from tests.simulators.graph import Graph
+from tests.simulators.graph_rates import Rates
 from tests.simulators.zalo import Zalo
 from tests.simulators.zalo_world import App, Echo, Oa, Package, Switches
 from tests.transcripts.events import Play
@@ -117,6 +118,7 @@ def open_shop(graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: Za
                     return ConsolePhone(database, door, clock.now, organisation, address)
 
         clock = time.clock = Clock(NOW)
+        graph.rates = Rates()  # every talk begins at the same second, and no page hears all of them in it
         return Shop(database, world(clock), clock, phone)
 
     return shop
