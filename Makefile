@@ -34,7 +34,7 @@ bench: setup .venv/test.stamp
 	@$(BIN)/python -m bench
 
 soak: setup .venv/test.stamp
-	@$(BIN)/python -m pytest -m soak tests/e2e
+	@$(BIN)/python -m pytest -m soak -rP -o log_level=INFO tests/e2e tests/trouble
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

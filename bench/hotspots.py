@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,18 +23,23 @@ from bench.people import CODES, Page
 from bench.product import APP_SECRET, PAGE_ID, ROOT, Broken, environment, graph, new_folder, valkey
 from bot import outbox
 from bot.permit import Way
+from bot.reply import SendError
 from bot.run.app import create_app
-from bot.run.courier import Sending
+from bot.run.courier import Courier, HotCourier, Sending
 from bot.run.couriers.making import make_couriers
 from bot.run.grants import make_grants
 from bot.run.roof import make_world, open_database, utc_now
 from bot.run.settings import Settings
-from bot.run.worker import Turns
+from bot.run.turns import Turns
 from catalog.db import Database
 from catalog.migrate import to_head
 from catalog.seed import seed
+from handlers.calling import Answered
+from handlers.curling import Curls
 
 EVERY_S = 0.001
+OPENED = 1  # sends that look up the page's token first
+AT_ONCE = 50
 SHOWN = 15
 OURS = ("bot", "handlers", "catalog")
 
@@ -61,7 +67,7 @@ def tell(parent: Path, turns: int) -> None:
         seed(database, utc_now())
         with _statements() as count:
             for spent in _journey(settings, database, turns, count):
-                _show(spent)
+                show(spent)
         database.close()
 
 
@@ -69,7 +75,7 @@ def _journey(settings: Settings, database: Database, turns: int, count: Counter[
     client = create_app(settings).test_client()
     messages = Page(PAGE_ID, APP_SECRET).messages(turns // len(CODES), len(CODES), settings.port)
 
-    with _watched("a delivery, until it is durable (Flask's test client in front)", count) as spent:
+    with watched("a delivery, until it is durable (Flask's test client in front)", count) as spent:
         for message in messages:
             head, _, body = message.request.partition(b"\r\n\r\n")
             signature = head.partition(b"X-Hub-Signature-256: ")[2].partition(b"\r\n")[0].decode()
@@ -83,19 +89,58 @@ def _journey(settings: Settings, database: Database, turns: int, count: Counter[
     yield spent
 
     worker = Turns(database, make_world(settings), lambda: None)
-    with _watched("a turn, in batches as the worker takes them", count) as spent:
+    with watched("a turn, in batches as the worker takes them", count) as spent:
         while taken := worker.take_batch():
             spent.count += taken
     yield spent
 
     couriers = make_couriers(settings, database, make_grants(settings, database), threads=1)
-    with _watched("a send, to a platform that answers at once", count) as spent:
-        for reply in _waiting(database, couriers):
-            courier = couriers[reply.channel]
-            for place, message in enumerate(courier.render(reply, Way.REPLY)):
-                courier.send(Sending(reply, message, place, Way.REPLY))
-            spent.count += 1
+    courier = couriers["messenger"]
+    assert isinstance(courier, HotCourier)
+    replies = _waiting(database, couriers)
+    with watched("a send, to a platform that answers at once", count) as spent:
+        for _ in range(OPENED):
+            courier.send(_first(courier, next(replies)))
+        spent.count = OPENED + _call(courier, replies)
     yield spent
+
+
+def _first(courier: Courier, reply: outbox.Outgoing) -> Sending:
+    return Sending(reply, courier.render(reply, Way.REPLY)[0], 0, Way.REPLY, reply.created_at)
+
+
+def _call(courier: HotCourier, replies: Iterator[outbox.Outgoing]) -> int:
+    """Make the calls in this thread, some at once. How many there were."""
+    curls = Curls()
+    open_calls = done = 0
+
+    def submit() -> None:
+        nonlocal open_calls
+        reply = next(replies, None)
+        if reply is None:
+            if not open_calls:
+                curls.stop(0.0)
+            return
+        sending = _first(courier, reply)
+        call = courier.ready(sending)
+        if call is None:
+            raise Broken("a reply that is not one call")
+        open_calls += 1
+        curls.submit(call, partial(settle, sending))
+
+    def settle(sending: Sending, outcome: Answered | SendError) -> None:
+        nonlocal open_calls, done
+        if isinstance(outcome, SendError):
+            raise outcome
+        courier.settle(sending, outcome)
+        open_calls -= 1
+        done += 1
+        submit()
+
+    for _ in range(AT_ONCE):
+        submit()
+    curls.run()
+    return done
 
 
 def _waiting(database: Database, couriers: Any) -> Iterator[outbox.Outgoing]:
@@ -123,7 +168,7 @@ def _statements() -> Iterator[Counter[str]]:
 
 
 @contextmanager
-def _watched(name: str, count: Counter[str]) -> Iterator[Spent]:
+def watched(name: str, count: Counter[str]) -> Iterator[Spent]:
     spent = Spent(name)
 
     def look(_signal: int, frame: FrameType | None) -> None:
@@ -175,7 +220,7 @@ def _library(file: str) -> str:
     )
 
 
-def _show(spent: Spent) -> None:
+def show(spent: Spent) -> None:
     console = Console(width=120)
     console.print(
         f"\n[bold]{spent.name}[/]: {spent.count:,} × {spent.cpu_s / spent.count * 1e3:.3f} ms of CPU, "

@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -34,6 +34,13 @@ def of_rounds(name: str, values: Sequence[float], unit: str, **more: Any) -> Fig
 def within(name: str, value: float, unit: str, most: float, note: str = "") -> Figure:
     """A figure that must not exceed a limit."""
     return Figure(name, value, unit, None, f"limit {_plain(most)} {unit}", value / most, value <= most, note)
+
+
+def at_least(name: str, values: Sequence[float], unit: str, least: float, *, note: str = "", aim: float = 0) -> Figure:
+    """The median of the rounds, which must not fall below a limit."""
+    found = of_rounds(name, values, unit)
+    wanted = f"at least {_plain(least)}" + (f", aim {_plain(aim)}" if aim else "")
+    return replace(found, against=wanted, ratio=found.value / least, holds=found.value >= least, note=note)
 
 
 def show(figures: Sequence[Figure]) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.reply import Bubble
@@ -105,7 +105,7 @@ class Memory:
 
 def conversation_by(db: Session, account_id: int, address: str) -> Conversation | None:
     """The row of this person at this account, if she was ever here."""
-    return db.scalar(select(Conversation).where(Conversation.account_id == account_id, Conversation.address == address))
+    return db.scalar(_BY_ADDRESS, {"account_id": account_id, "address": address})
 
 
 def conversation_of(db: Session, account_id: int, address: str, now: datetime) -> Conversation:
@@ -167,19 +167,52 @@ def is_owed(db: Session, conversation_id: int) -> bool:
     return bool(db.scalar(select(Conversation.owed).where(Conversation.id == conversation_id)))
 
 
-def last_seen_of(db: Session, person_id: int) -> Conversation | None:
-    """Where this person wrote last, on whatever channel."""
-    hers = select(Conversation).where(Conversation.person_id == person_id)
-    return db.scalar(hers.order_by(Conversation.seen_at.desc().nulls_last()).limit(1))
+class Whereabouts(NamedTuple):
+    """A conversation, as far as one has to know it to put something into its inbox."""
+
+    id: int
+    account_id: int
+    address: str
+
+
+def last_seen_of(db: Session, person_ids: Collection[int]) -> dict[int, Whereabouts]:
+    """Where each of these people wrote last, on whatever channel; by person's id."""
+    found = db.execute(_LAST_SEEN, {"person_ids": list(person_ids)})
+    return {person_id: Whereabouts(*where) for person_id, *where in found}  # the last one of hers stays
 
 
 def load_memory(db: Session, row: Conversation) -> Memory | None:
     """What we remember; None if it was written by other code or with another key, so that we must start over."""
     try:
-        return msgspec.json.decode(vault_of(db).open(row.memory), type=Memory)
-    except (Unsealable, msgspec.MsgspecError):
+        return read_memory(vault_of(db).open(row.memory))
+    except Unsealable:
         return None
 
 
 def dump_memory(db: Session, memory: Memory) -> bytes:
-    return vault_of(db).seal(msgspec.json.encode(memory))
+    return vault_of(db).seal_message(write_memory(memory))
+
+
+def read_memory(written: bytes) -> Memory | None:
+    """None if it was written by other code."""
+    try:
+        return _READER.decode(written)
+    except msgspec.MsgspecError:
+        return None
+
+
+def write_memory(memory: Memory) -> bytes:
+    """As JSON, not sealed."""
+    return _WRITER.encode(memory)
+
+
+_TALKS = Base.metadata.tables[Conversation.__tablename__]
+_LAST_SEEN = (
+    select(_TALKS.c.person_id, _TALKS.c.id, _TALKS.c.account_id, _TALKS.c.address)
+    .where(_TALKS.c.person_id.in_(bindparam("person_ids", expanding=True)))
+    .order_by(_TALKS.c.seen_at.nulls_first())
+)
+_BY_ADDRESS = select(Conversation).where(
+    Conversation.account_id == bindparam("account_id"), Conversation.address == bindparam("address")
+)
+_READER, _WRITER = msgspec.json.Decoder(Memory), msgspec.json.Encoder()

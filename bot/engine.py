@@ -1,117 +1,55 @@
-"""One turn: an inbound event is answered inside the caller's transaction, and all of it happens, or none.
+"""A turn: an inbound event is answered, and all of it happens, or none.
 
-load → what does it mean (`bot.house`) → step → act → save. The house rules of a talk are here, once, for every
-dialogue: the open question, parked talks that are taken up again, going back, cancelling, being asked twice.
+`think` finds out what a turn comes to and writes nothing, so that many turns can be kept in one short transaction;
+`take_turn` does the same with its own hands in the caller's transaction, for a turn that has to write on its way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import inbox, outbox, thread
-from bot.conversation import (
-    MAX_HISTORY,
-    MAX_PARKED,
-    Conversation,
-    Memory,
-    OpenChoice,
-    Past,
-    Question,
-    Talk,
-    conversation_by,
-    conversation_of,
-    dump_memory,
-    last_seen_of,
-    load_memory,
-)
-from bot.dialogue import Ask, Dialogue, Heard, StaleState, Turn
-from bot.effect import Effect, Hint, Hold, Remember, Say, Tell, choice, say
-from bot.event import (
-    SAID,
-    AccountNews,
-    Back,
-    Change,
-    ContactCard,
-    Due,
-    Edited,
-    Event,
-    Follow,
-    HandedBack,
-    Inbound,
-    Location,
-    Number,
-    OrderCancelled,
-    OrderNews,
-    Other,
-    Overheard,
-    Photo,
-    Pick,
-    Referral,
-    Silent,
-    Start,
-    Sticker,
-    Tap,
-    Text,
-    Withdrawn,
-)
-from bot.event import (
-    Voice as VoiceNote,
-)
-from bot.forget import forget_talk
+from bot.conversation import Conversation, conversation_by, conversation_of
+from bot.effect import say
+from bot.event import SAID, AccountNews, Event, Overheard, Silent
+from bot.hearing import Hearing, Jot, Outcome, World
 from bot.heed import heed
-from bot.house import Action, Chosen, Code, Early, House, Over, Rest, meaning
-from bot.outbox import OutboxRow
-from bot.ports import Ports
-from bot.speech import Speech
-from bot.understand import intent
-from bot.understand.words import no, yes
-from catalog.account import Account
-from catalog.acts import Command, News, Refused, Result, Who
-from catalog.acts.forgetting import Forget, conversations_of
-from catalog.acts.person import OpenCase
-from catalog.case import close_cases, open_case
+from catalog.case import open_case
+from catalog.db import WouldWrite, vault_of
+
+__all__ = ["MESSAGES_A_MINUTE", "Jot", "Lost", "Outcome", "World", "give_up", "take_turn", "think"]
 
 MESSAGES_A_MINUTE = 30
-STALE_ANSWER = timedelta(hours=24)
-DRAFTS_LIVE = timedelta(days=30)
-REACHABLE = timedelta(hours=23)
-"""After her last action, inside every platform's free window: as long as the bot speaks up by itself."""
-SURE = 0.5
-
-LOST_THREAD = say("I have learned something new meanwhile and lost the thread. Let us begin again.")
-NEWS: dict[str, Callable[[int], Event]] = {"order": OrderNews, "cancelled": OrderCancelled}
 
 
 class Lost(Exception):
     """Somebody else took this turn: roll back and look again."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a turn needs from outside, handed in by the roof.
+def think(
+    db: Session, row: inbox.Pending, world: World, conversation: Conversation, memory: bytes | None = None
+) -> Outcome:
+    """What answering this row comes to; the conversation's columns are changed in memory only.
 
-    ports: builds what steps may read, over this turn's session. act: carries a command out and says who must hear.
+    db: a session that only thinks. memory: what an earlier turn of this conversation left that is not in its row yet.
+    Raises `WouldWrite` where a turn needs hands, and whatever a broken step raises.
     """
-
-    dialogues: Mapping[str, Dialogue]
-    ports: Callable[[Session, Conversation, Memory, inbox.InboxRow, datetime], Ports]
-    act: Callable[[Session, Who, Command], tuple[Result, Sequence[News]]]
-    now: Callable[[], datetime]
-    takeover: timedelta = timedelta(hours=12)
-    """How long the bot is silent after the last words of a colleague who answers by hand."""
-    language: str = "vi"
-    """Of what staff read."""
+    event = inbox.event_of(db, row)
+    if isinstance(event, Silent):
+        return Outcome()
+    now = world.now()
+    if isinstance(event, AccountNews):
+        raise WouldWrite
+    return _hear(db, row, event, world, conversation, now=now, memory=memory, jots=None if world.jot is None else [])
 
 
-def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
+def take_turn(db: Session, row: inbox.Pending, world: World) -> None:
     """Answer one row. Raises `Lost` if it was taken already, and whatever a broken step raises."""
     now = world.now()
-    if not inbox.finish(db, row, now):
+    taken = inbox.take(db, row, now)
+    if taken is None:
         raise Lost
+    row = taken
     event = inbox.event_of(db, row)
     if isinstance(event, Silent):
         return
@@ -119,27 +57,10 @@ def take_turn(db: Session, row: inbox.InboxRow, world: World) -> None:
         heed(db, row.account_id, event, now, world.language)
         return
     conversation = conversation_of(db, row.account_id, row.sender, now)
-    thread.touch(conversation, row, event)
-    event = thread.addressed(conversation, event, row.received_at)
-    thread.keep_files(db, conversation, row, event)
-    if conversation.owed and thread.opens_window(event):
-        taken = thread.is_taken(conversation, now) or isinstance(event, Overheard)
-        conversation.owed = not outbox.take_up(db, conversation.id, now, taken=taken)
-    if thread.is_for_a_colleague(db, conversation, row, event, lasts=world.takeover):
-        return
-    by_a_person = isinstance(event, SAID)
-    allowance = _allowance(conversation, row.received_at) if by_a_person else 1
-    if allowance < 0:
-        return
-    turn = _Turn(db, row, world, conversation, now)
-    if allowance == 0:
-        turn.speech.speak(say("That was a lot at once. Please give me a minute, then write again."))
-    else:
-        turn.hear(event)
-    turn.save(by_a_person=by_a_person)
+    _keep(db, conversation, _hear(db, row, event, world, conversation, now=now))
 
 
-def give_up(db: Session, row: inbox.InboxRow, world: World, error: str) -> None:
+def give_up(db: Session, row: inbox.Pending, world: World, error: str) -> None:
     """A row that failed too often: it is put aside, and a person of the co-op gets a case.
 
     She gets an apology where she said something herself and nobody of the co-op speaks with her just now.
@@ -152,9 +73,47 @@ def give_up(db: Session, row: inbox.InboxRow, world: World, error: str) -> None:
         open_case(db, row.account_id, known.id if known else None, "poison", subject=f"inbox {row.id}", note="", at=now)
         return
     conversation = conversation_of(db, row.account_id, row.sender, now)
-    turn = _Turn(db, row, world, conversation, now)
-    turn.apologise()
-    turn.save(by_a_person=False)
+    hearing = Hearing(db, row, world, conversation, now)
+    hearing.apologise()
+    _keep(db, conversation, hearing.outcome(by_a_person=False))
+
+
+def _hear(
+    db: Session,
+    row: inbox.Pending,
+    event: Event,
+    world: World,
+    conversation: Conversation,
+    *,
+    now: datetime,
+    memory: bytes | None = None,
+    jots: list[Jot] | None = None,
+) -> Outcome:
+    thread.touch(conversation, row, event)
+    event = thread.addressed(conversation, event, row.received_at)
+    thread.keep_files(db, conversation, row, event)
+    if conversation.owed and thread.opens_window(event):
+        taken = thread.is_taken(conversation, now) or isinstance(event, Overheard)
+        conversation.owed = not outbox.take_up(db, conversation.id, now, taken=taken)
+    if thread.is_for_a_colleague(db, conversation, row, event, lasts=world.takeover):
+        return Outcome()
+    by_a_person = isinstance(event, SAID)
+    allowance = _allowance(conversation, row.received_at) if by_a_person else 1
+    if allowance < 0:
+        return Outcome()
+    hearing = Hearing(db, row, world, conversation, now, memory=memory, jots=jots)
+    if allowance == 0:
+        hearing.speech.speak(say("That was a lot at once. Please give me a minute, then write again."))
+    else:
+        hearing.hear(event)
+    return hearing.outcome(by_a_person=by_a_person)
+
+
+def _keep(db: Session, conversation: Conversation, outcome: Outcome) -> None:
+    if outcome.memory is not None:
+        conversation.memory = vault_of(db).seal_message(outcome.memory)
+    db.flush()  # the fence first: whoever lost the race promises nothing
+    outbox.promise(db, outcome.promises)
 
 
 def _allowance(conversation: Conversation, at: datetime) -> int:
@@ -163,552 +122,3 @@ def _allowance(conversation: Conversation, at: datetime) -> int:
         conversation.minute_at, conversation.minute_count = at, 0
     conversation.minute_count += 1
     return MESSAGES_A_MINUTE + 1 - conversation.minute_count
-
-
-class _Turn:
-    """The working state of one turn; nothing is kept before `save`."""
-
-    def __init__(
-        self, db: Session, row: inbox.InboxRow, world: World, conversation: Conversation, now: datetime
-    ) -> None:
-        self.db = db
-        self.row = row
-        self.world = world
-        self.conversation = conversation
-        self.account = db.get_one(Account, row.account_id)
-        self.now = now
-        self.holds = False
-        memory = load_memory(db, conversation)
-        self.memory = memory if memory is not None else Memory()
-        self.speech = Speech(conversation, self.memory, row, now, lambda: self.ports.me)
-        if memory is None:
-            self.speech.said.append(LOST_THREAD)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Read anew what a command may have changed."""
-        self.ports = self.world.ports(self.db, self.conversation, self.memory, self.row, self.now)
-
-    # What an event means
-
-    def hear(self, event: Event) -> None:
-        if not isinstance(event, SAID):
-            self.learn(event)
-            return
-        if isinstance(event, Edited):
-            self.edited()
-            return
-        if isinstance(event, Follow) and self.conversation.seen_at is not None:
-            return
-        if self.gap() > DRAFTS_LIVE:
-            self.memory.talks, self.memory.question = [], None
-        question = self.answered(event)
-        match meaning(event, question, counts=self.counts(question, tapped=isinstance(event, Tap))):
-            case Code(code, invites):
-                name = "tie.invited" if invites or self.ports.book.invited(code) else "trace.scan"
-                self.understood()
-                self.act_on(name, code, by_hand=isinstance(event, Text))
-            case Chosen(chosen):
-                self.understood()
-                self.choose(chosen, bare=not isinstance(event, Tap))
-            case Action(key, arg):
-                self.understood()
-                self.act_on(key, arg)
-            case Over():
-                self.understood()
-                self.over()
-            case Early():
-                self.speech.speak(say("Just to be sure, please answer once more:"))
-                self.speech.ask_anew()
-            case House(word):
-                self.understood()
-                self.house(word)
-            case Rest(heard):
-                self.rest(heard)
-
-    def learn(self, event: Event) -> None:
-        """What she did not say herself: news for her, an alarm, a thread that is ours again."""
-        match event:
-            case HandedBack() | Due(thread.OVER):
-                self.come_back(event)
-            case Due(thread.ENDS):
-                if self.conversation.left_alone and thread.is_taken(self.conversation, self.now):
-                    self.act_on("person.waiting", "")
-            case Withdrawn():
-                self.forget()
-            case _:
-                self.tell_her(event)
-
-    def answered(self, event: Event) -> Question | None:
-        """The question that an event may answer: the open one. A button brings the talk to the front that asked it."""
-        if isinstance(event, Tap):
-            number = event.choice.partition(":")[0]
-            for talk in self.memory.talks:
-                if talk.question is not None and str(talk.question.id) == number:
-                    self.memory.talks.remove(talk)
-                    self.memory.talks.append(talk)
-                    self.memory.question = talk.question
-                    break
-        return self.memory.question
-
-    def counts(self, question: Question | None, *, tapped: bool) -> bool:
-        """Whether this row is later than the question, and not an old one that came late. A tap has seen it."""
-        if question is None:
-            return True
-        if tapped:
-            return self.row.at >= question.cause_at
-        return (
-            self.row.received_at > question.asked_at
-            and self.row.at >= question.cause_at
-            and self.row.at >= self.conversation.heard_at
-        )
-
-    def rest(self, heard: Event | Number) -> None:
-        """Neither a choice nor a house word: the step first, then a new wish, then the kind of thing it is."""
-        talk = self.talk()
-        if talk is not None:
-            if self.away() and self.welcome_back(talk, heard):
-                self.understood()
-                return
-            hint = self.step(talk, heard)
-            if hint is None:
-                self.understood()
-                return
-        else:
-            hint = None
-        match heard:
-            case Text(typed):
-                self.wish(typed, hint)
-            case Start() | Referral() | Follow():
-                self.understood()
-                self.act_on("menu.start", "")
-            case Photo() | VoiceNote():
-                self.understood()
-                self.act_on("person.media", thread.spoken(heard))
-            case Location():
-                self.understood()
-                self.act_on("menu.place", "")
-            case ContactCard(name, phone, address) if hint is not None and name and phone:
-                self.understood()
-                self.rest(Text(", ".join(part for part in (f"{name} {phone}", address) if part)))
-            case Sticker() if self.memory.question is not None and self.memory.question.choices:
-                self.speech.speak(
-                    say("A sticker alone is not an answer that I can count. Please type 1 or press a button.")
-                )
-                self.ask_again()
-            case Sticker() | Other() | ContactCard():
-                self.act_on("menu.unreadable", heard.kind if isinstance(heard, Other) else "")
-            case _:
-                self.puzzled(hint)
-
-    def wish(self, typed: str, hint: Say | None) -> None:
-        talk = self.talk()
-        if (talk is None or self.rests(talk)) and (yes(typed) or no(typed)):
-            self.understood()
-            self.act_on("menu.noted", "")
-            return
-        found = intent.read(typed, self.role(), self.find)
-        opener = next((d for d in self.world.dialogues.values() if found.name in d.intents), None)
-        if opener is None or found.confidence < SURE:
-            self.puzzled(hint)
-            return
-        self.understood()
-        self.open(opener, Ask(found.name, words=typed, slots=dict(found.slots)))
-
-    def edited(self) -> None:
-        """She changed a message that was answered already. Nothing is done twice: she is told how to change it."""
-        talk = self.talk()
-        if talk is not None and talk.question is not None and not talk.question.rests:
-            self.speech.speak(
-                say("I saw that you changed a message. I still go by the old one; to change it, type sửa.")
-            )
-            self.ask_again()
-            return
-        today = self.ports.now.date()
-        order = next((order for order in self.ports.orders.mine() if order.placed_on == today), None)
-        if order is not None and order.status != "cancelled":
-            self.speech.speak(
-                say(
-                    "I saw that you changed a message. Order %(code)s stands as it was. To change it, call it off by "
-                    "typing hủy, or type 9 for a person.",
-                    code=order.code,
-                )
-            )
-
-    def come_back(self, event: Event) -> None:
-        """A colleague's time with her is over. Where she waits, or it was handed back, the bot says so."""
-        until, given = self.conversation.taken_until, min(self.row.at, self.now)
-        if until is not None and (until > self.now if isinstance(event, Due) else given < until - self.world.takeover):
-            return  # somebody wrote again since the alarm was set, or since it was handed back
-        spoke = self.conversation.left_alone or isinstance(event, HandedBack)
-        was_taken = self.conversation.taken_by != ""
-        thread.free(self.conversation, given)
-        if self.conversation.owed:
-            self.conversation.owed = not outbox.take_up(self.db, self.conversation.id, self.now)
-        close_cases(self.db, self.conversation.id, thread.CASE, self.now)
-        touched = self.conversation.touched_at
-        if not (was_taken and spoke):
-            return
-        if touched is not None and self.now - touched < REACHABLE:
-            self.ask_again()
-        elif isinstance(event, Due):
-            self.act_on("person.waiting", "")
-
-    def forget(self) -> None:
-        """The platform says that she wants to be forgotten: at once, and a person looks at what must be kept."""
-        hers = conversations_of(self.db, self.conversation.id)
-        if isinstance(self.do(Forget(), at_end=True), Refused):
-            self.do(OpenCase("data request", note="withdrawn on the platform"), at_end=True)
-            return
-        for talk in self.db.scalars(select(Conversation).where(Conversation.id.in_(hers))):
-            forget_talk(self.db, talk, self.row.id, self.now)
-        self.memory = Memory()
-
-    def role(self) -> Literal["customer", "producer"]:
-        return "producer" if self.ports.me.role == "producer" else "customer"
-
-    def find(self, query: str) -> list[tuple[int, float]]:
-        return [(found.goods.id, found.score) for found in self.ports.shelf.search(query)]
-
-    # House words
-
-    def house(self, word: str) -> None:
-        talk = self.talk()
-        match word:
-            case "menu":
-                self.act_on("menu.open", "")
-            case "person":
-                self.act_on("person.call", "")
-            case "help":
-                self.act_on("menu.help", "")
-            case "back" | "change":
-                if talk is None:
-                    self.act_on("menu.nothing_to_undo", "")
-                elif self.step(talk, Back() if word == "back" else Change()) is not None:
-                    self.go_back(talk)
-            case "cancel":
-                self.cancel()
-
-    def go_back(self, talk: Talk) -> None:
-        if not talk.history:
-            self.speech.speak(say("We are at the first step already."))
-            self.ask_again()
-            return
-        past = talk.history.pop()
-        talk.state = past.state
-        talk.question = None
-        if past.question is not None:
-            self.speech.ask(replace(past.question, id=self.speech.new_question_id()))
-
-    def cancel(self) -> None:
-        talk = self.talk()
-        if talk is None:
-            ordered = self.role() == "customer" and self.ports.orders.mine()
-            self.act_on("mine.cancel" if ordered else "menu.nothing_to_undo", "")
-            return
-        if self.rests(talk):
-            self.memory.talks.remove(talk)
-            self.memory.question = None
-            self.act_on("menu.noted", "")
-            return
-        number = str(self.memory.questions + 1)  # of this very question: its button is over with it
-        self.speech.speak(
-            say(
-                "Shall I drop this? What was begun will be gone.",
-                choices=(
-                    choice(
-                        "engine.drop",
-                        say("Yes, drop it"),
-                        number,
-                        words=("có", "đúng", "ok", "yes", "thôi", "hủy", "bỏ"),
-                    ),
-                    choice("engine.keep", say("No, go on"), number, words=("không", "no")),
-                ),
-            ),
-            aside=True,
-        )
-
-    # Talks
-
-    def talk(self) -> Talk | None:
-        return self.speech.talk()
-
-    @staticmethod
-    def rests(talk: Talk) -> bool:
-        """Whether nothing has to be answered any more."""
-        return talk.question is not None and talk.question.rests
-
-    def choose(self, chosen: OpenChoice, *, bare: bool) -> None:
-        """Take a choice. `bare`: it was typed, so that after a day of silence it is asked about before it counts."""
-        if "." in chosen.key:
-            self.act_on(chosen.key, chosen.arg)
-            return
-        talk = self.talk()
-        pick = Pick(chosen.key, chosen.arg)
-        if talk is None:
-            self.over()
-        elif bare and self.away() and self.welcome_back(talk, pick):
-            return
-        elif (hint := self.step(talk, pick)) is not None:
-            self.puzzled(hint)
-
-    def act_on(self, key: str, arg: str, *, by_hand: bool = False) -> None:
-        """Do what a button names: `<dialogue>.<action>`."""
-        if key in {"engine.drop", "engine.keep"}:
-            self.drop_or_keep(key, arg)
-            return
-        name, _, action = key.partition(".")
-        dialogue = self.world.dialogues.get(name)
-        if dialogue is None or action not in dialogue.openers:
-            self.over()
-            return
-        self.open(dialogue, Ask(action, arg, "typed" if by_hand else ""))
-
-    def drop_or_keep(self, key: str, number: str) -> None:
-        """Answer to `Shall I drop this?`, as long as that is the question that is open."""
-        question = self.memory.question
-        if question is None or str(question.id) != number:
-            self.over()
-            return
-        if key == "engine.drop":
-            if self.memory.talks:
-                self.memory.talks.pop()
-            self.memory.question = None
-            self.speech.speak(say("All right, I have dropped it."))
-        self.ask_again()
-
-    def open(self, dialogue: Dialogue, ask: Ask) -> None:
-        """Start a dialogue, or bring the one that is under way to the front with the new wish."""
-        talk = next((t for t in self.memory.talks if t.dialogue == dialogue.name), None)
-        state = self.load(talk) if talk is not None else None
-        turn = dialogue.openers[ask.name](state, ask, self.ports)
-        if talk is not None and talk in self.memory.talks:
-            self.memory.talks.remove(talk)
-        else:
-            talk = None
-        if turn[0] is not None:
-            talk = talk or Talk(dialogue.name, {})
-            self.memory.talks.append(talk)
-            del self.memory.talks[: -(MAX_PARKED + 1)]
-        self.follow(dialogue, talk, state, turn)
-
-    def tell_her(self, event: Event) -> None:
-        """Something that no person did: say it if it still means something, then ask again what was open."""
-        for dialogue in self.world.dialogues.values():
-            listener = dialogue.listeners.get(type(event))
-            if listener is None:
-                continue
-            talk = self.talk()
-            if talk is not None and talk.dialogue != dialogue.name:
-                talk = None
-            state = self.load(talk) if talk is not None else None
-            turn = listener(state, event, self.ports)
-            if turn[1]:
-                self.follow(dialogue, talk, state, turn)
-
-    def load(self, talk: Talk) -> Any:
-        """The talk's state; None, and the talk is gone, if today's code does not know it."""
-        try:
-            return self.world.dialogues[talk.dialogue].load(talk.state)
-        except (StaleState, KeyError):
-            self.memory.talks.remove(talk)
-            self.memory.question = None
-            self.speech.said.append(LOST_THREAD)
-            return None
-
-    def step(self, talk: Talk, heard: Heard) -> Say | None:
-        """Let the talk's step hear it. None if it was understood, otherwise the step's own hint."""
-        dialogue = self.world.dialogues.get(talk.dialogue)
-        state = self.load(talk)
-        if dialogue is None or state is None:
-            return say("Please tell me again what you would like.")
-        turn = dialogue.take(state, heard, self.ports)
-        for effect in turn[1]:
-            if isinstance(effect, Hint):
-                return effect.say
-        self.follow(dialogue, talk, state, turn)
-        return None
-
-    def follow(self, dialogue: Dialogue, talk: Talk | None, before: Any, turn: Turn[Any]) -> None:
-        """Do what a turn asks for, and let the step hear what became of it, until it is at rest."""
-        asked_before = talk.question if talk is not None else None
-        state, effects = turn[0], list(turn[1])
-        while effects:
-            result = self.do(effects.pop(0), at_end=state is None)
-            if result is not None and state is not None:
-                state, more = dialogue.take(state, result, self.ports)
-                effects = [*more, *effects]
-        if talk is not None and state is not None:
-            talk.state = dialogue.dump(state)
-            moved = asked_before is not None and talk.question is not None and talk.question.id != asked_before.id
-            if before is not None and (before != state or moved):
-                talk.history.append(Past(dialogue.dump(before), asked_before))
-                del talk.history[:-MAX_HISTORY]
-            return
-        if talk is not None:
-            if talk in self.memory.talks:
-                self.memory.talks.remove(talk)
-            if self.memory.question == talk.question:
-                self.memory.question = None
-        self.take_up()
-
-    def do(self, effect: Effect, *, at_end: bool) -> Result | None:
-        match effect:
-            case Say():
-                self.holds = self.holds or (at_end and bool(effect.items or effect.card))  # its numbers are open now
-                self.speech.speak(effect, aside=at_end)
-            case Hint(bubble):
-                self.speech.speak(bubble, aside=True)
-                if self.talk() is not None:
-                    self.ask_again()
-            case Tell(person_id, event, key):
-                self.tell(person_id, event, key)
-            case Remember(name, value):
-                self.remember(name, value)
-            case Hold():
-                self.holds = True
-            case Command():
-                who = Who(
-                    self.row.account_id,
-                    self.conversation.id,
-                    self.account.channel,
-                    self.conversation.address,
-                    self.row.key,
-                    self.ports.now,
-                )
-                self.db.flush()
-                result, news = self.world.act(self.db, who, effect)
-                for item in news:
-                    self.tell(item.person_id, NEWS[item.about](item.ref), f"{item.about}:{item.ref}")
-                if effect.renews:
-                    self.refresh()
-                return result
-        return None
-
-    def remember(self, name: str, value: str) -> None:
-        match name:
-            case "suggested":
-                self.memory.suggested = [*self.memory.suggested, self.now][-20:]
-            case "greeted":
-                self.speech.greeted = True
-            case "lot":
-                self.memory.lot = value
-            case "language" | "you":
-                setattr(self.memory, name, value)
-                self.refresh()
-
-    def tell(self, person_id: int, event: Event, key: str) -> None:
-        """A row in her own inbox, at the conversation where she was seen last."""
-        to = last_seen_of(self.db, person_id)
-        if to is not None:
-            arrival = Inbound("", to.address, f"tell:{key}:{to.id}", self.now, event)
-            inbox.receive(self.db, [(to.account_id, arrival)], self.now)
-
-    # After a long silence
-
-    def gap(self) -> timedelta:
-        """How long she had been silent."""
-        seen = self.conversation.seen_at
-        return timedelta(0) if seen is None else self.row.received_at - seen
-
-    def away(self) -> bool:
-        return self.gap() > STALE_ANSWER
-
-    def welcome_back(self, talk: Talk, heard: Heard) -> bool:
-        """After more than a day: say where we were and ask whether to go on. True if that was said."""
-        dialogue = self.world.dialogues.get(talk.dialogue)
-        state = self.load(talk)
-        if dialogue is None or state is None:
-            return False
-        if dialogue.welcome_back is None:
-            self.speech.speak(say("Last time we were here:"))
-            self.ask_again()
-            return True
-        self.follow(dialogue, talk, state, dialogue.welcome_back(state, heard, self.ports))
-        self.speech.greeted = True
-        return True
-
-    # What is not understood
-
-    def understood(self) -> None:
-        self.memory.misses = 0
-
-    def puzzled(self, hint: Say | None) -> None:
-        """Say so, never twice in the same words, and from the second time on offer a person."""
-        self.memory.misses += 1
-        if self.memory.misses == 1 and hint is not None:
-            self.hint(hint)
-        elif self.talk() is None:
-            self.act_on("menu.puzzled" if self.memory.misses % 2 else "menu.puzzled_again", "")
-        elif self.memory.misses % 2:
-            self.speech.speak(say("I still do not understand. Please answer this question, or type 0 for the menu:"))
-            self.ask_again()
-        else:
-            self.speech.speak(say("I am sorry, I did not understand. Type 9 and a person of %(coop)s will help you."))
-            self.ask_again()
-
-    def hint(self, hint: Say) -> None:
-        """Say what a step wants to hear. If it is the open question in other words, the old buttons go on working."""
-        talk = self.talk()
-        if not hint.asks:
-            self.speech.said.append(hint)
-            self.ask_again()
-        else:
-            open_one = talk.question if talk is not None else None
-            question = self.speech.question(hint, open_one)
-            if open_one is not None and question.bubble.text == open_one.bubble.text:
-                self.speech.speak(say("I did not quite understand that."))
-            self.speech.ask(question)
-
-    def apologise(self) -> None:
-        self.act_on("person.broken", "")
-
-    # Asking again
-
-    def over(self) -> None:
-        """A button of something that is no more."""
-        self.speech.speak(say("That question is closed already, there is nothing more to do for it."))
-        self.ask_again()
-
-    def ask_again(self) -> None:
-        """Repeat the question of the open talk, or say what is possible now."""
-        talk = self.talk()
-        if talk is not None and talk.question is not None:
-            self.speech.ask(talk.question)
-        elif talk is None:
-            self.act_on("menu.possible", "")
-
-    def take_up(self) -> None:
-        """A talk has ended: go on with the one that was parked, if there is one."""
-        talk = self.talk()
-        if self.holds or talk is None or talk.question is None or talk.question.rests:
-            return
-        if thread.is_taken(self.conversation, self.now):
-            return
-        if talk.question not in self.speech.said:
-            self.speech.ask(talk.question)
-
-    # Saving
-
-    def save(self, *, by_a_person: bool) -> None:
-        for bubble in self.speech.bubbles():
-            row = OutboxRow(
-                account_id=self.row.account_id,
-                channel=self.account.channel,
-                address=self.conversation.address,
-                conversation_id=self.conversation.id,
-                inbox_id=self.row.id,
-                created_at=self.now,
-                notice=not by_a_person,
-                reclaims=self.speech.came_back,
-            )
-            outbox.put(self.db, row, bubble)
-        talk = self.talk()
-        if by_a_person:
-            self.conversation.seen_at = self.row.received_at
-            self.conversation.heard_at = max(self.conversation.heard_at, min(self.row.at, self.now))
-            dialogue = self.world.dialogues.get(talk.dialogue) if talk is not None else None
-            nudge = dialogue.nudge_after if dialogue is not None else None
-            self.conversation.remind_at = self.now + nudge if nudge else None
-        self.conversation.memory = dump_memory(self.db, self.memory)
-        self.db.flush()

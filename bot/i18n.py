@@ -4,10 +4,11 @@ The catalogues in `locales/` are read once, at the first use: a language that ha
 then to the English msgid.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import assert_never
 
@@ -39,18 +40,24 @@ class Voice:
     name: str = ""
 
     @property
-    def params(self) -> dict[str, str]:
-        me = "cháu" if self.you in ELDERS else "em"
-        named = f"{self.you} {self.name}".strip() if self.language == "vi" else self.name or self.you
-        return {
-            "you": self.you,
-            "You": _capital(self.you),
-            "me": me,
-            "Me": _capital(me),
-            "coop": self.coop,
-            "named": named,
-            "Named": _capital(named),
-        }
+    def params(self) -> Mapping[str, str]:
+        return _params_of(self)
+
+
+@lru_cache(maxsize=1024)
+def _params_of(voice: Voice) -> Mapping[str, str]:
+    """What every sentence may use, made once for a voice: a reply is some six sentences."""
+    me = "cháu" if voice.you in ELDERS else "em"
+    named = f"{voice.you} {voice.name}".strip() if voice.language == "vi" else voice.name or voice.you
+    return {
+        "you": voice.you,
+        "You": _capital(voice.you),
+        "me": me,
+        "Me": _capital(me),
+        "coop": voice.coop,
+        "named": named,
+        "Named": _capital(named),
+    }
 
 
 @cache
@@ -88,7 +95,9 @@ def sentence(msgid: str, language: str, **params: Param) -> str:
 def words(bubble: Say, voice: Voice) -> str:
     """The text of a `Say`. Parameters are data: a percent sign in one of them is never a format."""
     template = _template(voice.language, bubble.msgid, bubble.plural, bubble.count)
-    return template % (voice.params | {name: in_words(value, voice) for name, value in bubble.params.items()})
+    if not bubble.params and "%" not in template:
+        return template
+    return template % {**voice.params, **{name: in_words(value, voice) for name, value in bubble.params.items()}}
 
 
 def in_words(value: Param, voice: Voice) -> str:

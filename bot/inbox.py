@@ -2,25 +2,53 @@
 
 import hashlib
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Insert, String, UniqueConstraint, exc, func, select, text, tuple_, update
+import structlog
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Insert,
+    Integer,
+    Select,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    exc,
+    func,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.event import Event, Inbound, Silent, dump_event, load_event
+from bot.group_commit import GroupCommit, NotKept, Start, Stuck, daemon
 from catalog.account import first_account, ids_of_channel
 from catalog.db import Base, BigId, Database, vault_of
-from catalog.vault import Unsealable
+from catalog.vault import Unsealable, Vault
 
 MAX_TRIES = 5
-PATIENCE = 4.0  # seconds until a delivery that waits for its commit is answered with 503
+PATIENCE = 4.0
+"""Seconds until a delivery that waits for its commit is answered with 503."""
 GONE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+OLDEST_S = timedelta(days=60).total_seconds()
+"""Of an event that is answered; keys are kept longer than that (`bot.run.tidy_tables`)."""
+DEADLOCK = "40P01"  # PostgreSQL, "Error Codes"
+FAR = timedelta(minutes=1)
+"""Longer than any pause between two tries: what would wait longer was put back by a clock that was ahead."""
 KEY_LENGTH = 255
+
+log = structlog.get_logger(__name__)
 
 
 class Down(Exception):
@@ -34,6 +62,12 @@ class InboxRow(Base):
     __table_args__ = (
         UniqueConstraint("account_id", "key", name="uq_inbox_account_id_key"),
         Index("ix_inbox_pending", "id", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+        Index(
+            "ix_inbox_error",
+            "id",
+            sqlite_where=text("error IS NOT NULL"),
+            postgresql_where=text("error IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -51,115 +85,206 @@ class InboxRow(Base):
     error: Mapped[str | None] = mapped_column(String(200))
 
 
-@dataclass(slots=True)
-class _Ticket:
-    """One delivery that waits to be stored."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A row that waits for its turn, as it is read: nothing that is done to it is kept."""
+
+    id: int
+    account_id: int
+    sender: str
+    key: str
+    kind: str
+    at: datetime
+    received_at: datetime
+    body: bytes | None
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """One delivery that waits to be stored: its events, each with the account that it is for."""
 
     channel: str
-    inbounds: Sequence[Inbound]
-    stored: bool = False
-    failure: Exception | None = None
+    arrivals: Sequence[tuple[int, Inbound]]
+    received_at: datetime
 
 
 class Door:
-    """What a channel's route hands its events to: they are durable when `accept` returns."""
+    """What a channel's route hands its events to: they are durable when `accept` returns.
 
-    def __init__(self, database: Database, ring: Callable[[], None], now: Callable[[], datetime]) -> None:
+    thread: makes the writer's thread. measure: is told how many events each commit held.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ring: Callable[[], None],
+        now: Callable[[], datetime],
+        *,
+        patience_s: float = PATIENCE,
+        thread: Start = daemon,
+        measure: Callable[[int], None] | None = None,
+    ) -> None:
         self._database = database
         self._ring = ring
         self._now = now
-        self._waiting: deque[_Ticket] = deque()
-        self._writer = threading.Lock()
+        self._measure = measure
         self._accounts: dict[tuple[str, str], int] = {}
+        table = Base.metadata.tables[InboxRow.__tablename__]
+        insert = _new_only(database.engine.dialect.name, table)
+        self._insert = insert.execution_options(preserve_rowcount=True)  # psycopg's cursor forgets it when it is closed
+        self._group = GroupCommit(self._store, _blames_one, patience_s=patience_s, thread=thread)
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     def accept(self, channel: str, inbounds: Sequence[Inbound]) -> None:
-        """Store the events in one transaction, each key once, then ring the bell. Raises `Down`.
+        """Store the events, those of many deliveries in one transaction, each key once, then ring. Raises `Down`.
 
         An event for a page that we do not know is kept, in silence, under the channel's first account, or the first of
         all: a platform that is told to come again switches the webhook off in the end.
         """
         if not inbounds:
             return
-        ticket = _Ticket(channel, inbounds)
-        self._waiting.append(ticket)
-        if not self._writer.acquire(timeout=PATIENCE):
-            raise Down("the one before is stuck")  # it may still be stored; then it is a known key when it comes again
-        try:  # who comes first stores for all that wait by now: one commit for many deliveries
-            if not ticket.stored and ticket.failure is None:
-                self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
-        finally:
-            self._writer.release()
-        if not ticket.stored:
-            raise Down from ticket.failure
-        self._ring()
+        try:
+            now = self._now()
+            arrivals = [self._addressed(channel, _believed(inbound, now)) for inbound in inbounds]
+            self._group.keep(_Delivery(channel, arrivals, now))
+        except Stuck as stuck:  # it may still be stored; then it is a known key when it comes again
+            raise self._refused(channel, "stuck") from stuck
+        except SQLAlchemyError as error:
+            raise self._refused(channel, "database") from error
+        except NotKept as failed:
+            if isinstance(failed.__cause__, SQLAlchemyError):
+                raise self._refused(channel, "database") from failed
+            raise
 
-    def _store(self, tickets: Sequence[_Ticket]) -> None:
-        """In one transaction; one by one if that fails for a reason of one of them. Without a database all fail."""
-        failure: Exception | None = None
+    def snapshot(self) -> dict[str, int]:
+        """What was counted since the process began.
+
+        By channel `deliveries` (kept), `events` (new ones) and `refused`; by reason `down`; `batches`, the `biggest` of
+        them in events, and how many deliveries are `waiting` just now.
+        """
+        with self._counting:
+            return {**self._counts, "waiting": self._group.waiting}
+
+    def _store(self, deliveries: Sequence[_Delivery]) -> None:
+        """All in one transaction; only the writer comes here, so that sealing needs no turn of each thread."""
+        vault = self._database.vault
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for one in deliveries:
+            of_channel = rows.setdefault(one.channel, [])
+            of_channel += [_row(vault, account_id, inbound, one.received_at) for account_id, inbound in one.arrivals]
         try:
             with self._database.writing() as db:
-                together = [self._addressed(db, one.channel, inbound) for one in tickets for inbound in one.inbounds]
-                receive(db, together, self._now())
-        except (SQLAlchemyError, Down) as error:
-            failure = error
-        if failure is not None and len(tickets) > 1 and not isinstance(failure, GONE):
-            for one in tickets:
-                self._store([one])
-            return
-        for one in tickets:
-            one.stored, one.failure = failure is None, failure
+                connection = db.connection()
+                new = {channel: connection.execute(self._insert, some).rowcount for channel, some in rows.items()}
+        except SQLAlchemyError as error:
+            log.warning("deliveries_not_kept", error=type(error).__name__, deliveries=len(deliveries))
+            raise
+        self._ring()
+        self._count(Counter(one.channel for one in deliveries), new, sum(map(len, rows.values())))
 
-    def _addressed(self, db: Session, channel: str, inbound: Inbound) -> tuple[int, Inbound]:
+    def _count(self, deliveries: Mapping[str, int], new: Mapping[str, int], size: int) -> None:
+        with self._counting:
+            self._counts["batches"] += 1
+            self._counts["biggest"] = max(self._counts["biggest"], size)
+            for channel, number in deliveries.items():
+                self._counts[f"deliveries:{channel}"] += number
+                self._counts[f"events:{channel}"] += new[channel]
+        if self._measure is not None:
+            self._measure(size)
+
+    def _refused(self, channel: str, reason: str) -> Down:
+        with self._counting:
+            self._counts[f"refused:{channel}"] += 1
+            self._counts[f"down:{reason}"] += 1
+        return Down(reason)
+
+    def _addressed(self, channel: str, inbound: Inbound) -> tuple[int, Inbound]:
         known = self._accounts.get((channel, inbound.account))
-        if known is None:
+        if known is not None:
+            return known, inbound
+        with self._database.reading() as db:
             ids = ids_of_channel(db, channel)
-            self._accounts |= {(channel, external): number for external, number in ids.items()}
-            known = ids.get(inbound.account)
-        if known is None:
-            event = inbound.event if isinstance(inbound.event, Silent) else Silent("strange")
             keeper = min(ids.values()) if ids else first_account(db)
-            if keeper is None:
-                raise Down("there is no account yet")
-            return keeper, replace(inbound, event=event)
-        return known, inbound
+        self._accounts.update({(channel, external): number for external, number in ids.items()})
+        known = ids.get(inbound.account)
+        if known is not None:
+            return known, inbound
+        if keeper is None:
+            raise self._refused(channel, "no account")
+        return keeper, replace(inbound, event=inbound.event if isinstance(inbound.event, Silent) else Silent("strange"))
+
+
+def _believed(inbound: Inbound, now: datetime) -> Inbound:
+    """What is so old is no late delivery: somebody sends again what he once overheard, and its key may be gone."""
+    if now.timestamp() - inbound.at.timestamp() < OLDEST_S or isinstance(inbound.event, Silent):
+        return inbound
+    return replace(inbound, event=Silent("old"))
+
+
+def _blames_one(failure: Exception) -> bool:
+    """Without a database all fail. Two that insert the same keys in different order may lock each other out: alone
+    they have one key, or few."""
+    cause = getattr(failure, "orig", None)
+    return not isinstance(failure, GONE) or getattr(cause, "sqlstate", "") == DEADLOCK
 
 
 def receive(db: Session, arrivals: Sequence[tuple[int, Inbound]], now: datetime) -> None:
     """Insert (account id, event) pairs, leaving out those whose key is there already."""
     vault = vault_of(db)
-    rows = [
-        {
-            "account_id": account_id,
-            "sender": inbound.sender[:128],
-            "key": _short(inbound.key),
-            "kind": type(inbound.event).__name__,
-            "at": inbound.at,
-            "received_at": now,
-            "body": vault.seal(inbound.raw or dump_event(inbound.event)),
-            "tries": 0,
-            "done_at": now if isinstance(inbound.event, Silent) else None,
-        }
-        for account_id, inbound in arrivals
-    ]
-    db.execute(insert_new(db, InboxRow), rows)
+    db.execute(insert_new(db, InboxRow), [_row(vault, account_id, inbound, now) for account_id, inbound in arrivals])
+
+
+def _row(vault: Vault, account_id: int, inbound: Inbound, received_at: datetime) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "sender": inbound.sender[:128],
+        "key": _short(inbound.key),
+        "kind": type(inbound.event).__name__,
+        "at": inbound.at,
+        "received_at": received_at,
+        "body": vault.seal_message(inbound.raw or dump_event(inbound.event)),
+        "tries": 0,
+        "done_at": received_at if isinstance(inbound.event, Silent) else None,
+    }
 
 
 def insert_new(db: Session, table: type[Base]) -> Insert:
     """`INSERT … ON CONFLICT DO NOTHING` in the words of this session's database."""
-    if db.get_bind().dialect.name == "sqlite":
+    return _new_only(db.get_bind().dialect.name, table)
+
+
+@cache
+def _new_only(dialect: str, table: type[Base] | Table) -> Insert:
+    """Made once for each: to put it together costs as much as a small transaction's commit. A `Table` is inserted into
+    without the ORM, which looks at every row."""
+    if dialect == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
-def pending(db: Session, now: datetime, limit: int) -> Sequence[InboxRow]:
-    """The oldest rows that wait, by id. People whose oldest row waits for another try are left out whole."""
-    waiting = select(InboxRow.account_id, InboxRow.sender).where(InboxRow.done_at.is_(None), InboxRow.retry_at > now)
-    return db.scalars(
-        select(InboxRow)
-        .where(InboxRow.done_at.is_(None), tuple_(InboxRow.account_id, InboxRow.sender).not_in(waiting))
+def _oldest_first() -> Select[Any]:
+    """Made once: to put it together takes longer than to run it."""
+    put_off = select(InboxRow.account_id, InboxRow.sender).where(
+        InboxRow.done_at.is_(None),
+        InboxRow.retry_at > bindparam("now", type_=InboxRow.received_at.type),
+        InboxRow.retry_at <= bindparam("far", type_=InboxRow.received_at.type),
+    )
+    return (
+        select(*(getattr(InboxRow, name) for name in Pending.__dataclass_fields__))
+        .where(InboxRow.done_at.is_(None), tuple_(InboxRow.account_id, InboxRow.sender).not_in(put_off))
         .order_by(InboxRow.id)
-        .limit(limit)
-    ).all()
+        .limit(bindparam("most", type_=Integer()))
+    )
+
+
+_OLDEST_FIRST = _oldest_first()
+
+
+def pending(db: Session, now: datetime, limit: int) -> list[Pending]:
+    """The oldest rows that wait, by id. People whose oldest row waits for another try are left out whole."""
+    return [Pending(*row) for row in db.execute(_OLDEST_FIRST, {"now": now, "far": now + FAR, "most": limit})]
 
 
 def oldest_pending(db: Session) -> tuple[int, datetime | None]:
@@ -170,7 +295,7 @@ def oldest_pending(db: Session) -> tuple[int, datetime | None]:
     return count, since
 
 
-def event_of(db: Session, row: InboxRow) -> Event:
+def event_of(db: Session, row: Pending | InboxRow) -> Event:
     """What happened; `Silent` where the body is gone, or sealed with a key that we no longer have."""
     if row.body is None:
         return Silent("forgotten")
@@ -180,38 +305,40 @@ def event_of(db: Session, row: InboxRow) -> Event:
         return Silent("unsealable")
 
 
-def finish(db: Session, row: InboxRow, now: datetime, error: str = "") -> bool:
+def take(db: Session, row: Pending, now: datetime) -> Pending | None:
+    """Mark the row as handled and give it as it is now: she may have been forgotten since it was read.
+
+    None if somebody else did so first.
+    """
+    taken = db.execute(_TAKE, {"row_id": row.id, "now": now, "why": None}).first()
+    return None if taken is None else replace(row, body=taken.body, tries=taken.tries)
+
+
+def finish(db: Session, row: Pending, now: datetime, error: str = "") -> bool:
     """Mark the row as handled. False if somebody else did so first: then this turn must be rolled back."""
-    done = db.execute(
-        update(InboxRow)
-        .where(InboxRow.id == row.id, InboxRow.done_at.is_(None))
-        .values(done_at=now, error=error[:200] or None)
-        .execution_options(synchronize_session=False)
-    )
+    done = db.execute(_FINISH, {"row_id": row.id, "now": now, "why": error[:200] or None})
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def put_back(db: Session, row: InboxRow, now: datetime, error: str) -> bool:
+_ROWS = Base.metadata.tables[InboxRow.__tablename__]
+_FINISH = (
+    update(_ROWS)
+    .where(_ROWS.c.id == bindparam("row_id"), _ROWS.c.done_at.is_(None))
+    .values(done_at=bindparam("now"), error=bindparam("why"))
+)
+_TAKE = _FINISH.returning(_ROWS.c.body, _ROWS.c.tries)
+
+
+def put_back(db: Session, row: Pending, now: datetime, error: str) -> bool:
     """Count a failed try. True if that was the last one, so that the row has to be given up."""
     tries = row.tries + 1
     db.execute(
         update(InboxRow)
-        .where(InboxRow.id == row.id)
+        .where(InboxRow.id == row.id, InboxRow.done_at.is_(None))
         .values(tries=tries, error=error[:200], retry_at=now + timedelta(seconds=0.2 * 3**tries))
         .execution_options(synchronize_session=False)
     )
     return tries >= MAX_TRIES
-
-
-def forget_bodies(db: Session, before: datetime) -> int:
-    """Drop what was said in rows older than that; the keys stay, so that an old event still counts once."""
-    gone = db.execute(
-        update(InboxRow)
-        .where(InboxRow.received_at < before, InboxRow.body.is_not(None), InboxRow.done_at.is_not(None))
-        .values(body=None)
-        .execution_options(synchronize_session=False)
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def _short(key: str) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, String, func, select, text, update
+from sqlalchemy import ForeignKey, Index, String, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.reply import Bubble
-from catalog.db import Base, BigId, vault_of
+from catalog.db import Base, BigId, reserve_ids, vault_of
 from catalog.vault import Unsealable
 
 PAGE = 500
@@ -32,6 +32,13 @@ class OutboxRow(Base):
             "conversation_id",
             sqlite_where=text("held_at IS NOT NULL AND dead_at IS NULL"),
             postgresql_where=text("held_at IS NOT NULL AND dead_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_dead",
+            "account_id",
+            "reason",
+            sqlite_where=text("dead_at IS NOT NULL AND held_at IS NULL"),
+            postgresql_where=text("dead_at IS NOT NULL AND held_at IS NULL"),
         ),
         Index("ix_outbox_address", "account_id", "address", "id"),
         Index("ix_outbox_channel", "channel", "id"),
@@ -83,8 +90,72 @@ class Outgoing:
 
 def put(db: Session, row: OutboxRow, bubble: Bubble) -> None:
     """Keep a reply to be sent; its id, and so its place, is given at the flush."""
-    row.body = vault_of(db).seal(msgspec.json.encode(bubble))
+    row.body = vault_of(db).seal_message(msgspec.json.encode(bubble))
     db.add(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A reply that is about to be kept. See the columns of `OutboxRow`."""
+
+    account_id: int
+    channel: str
+    address: str
+    conversation_id: int
+    inbox_id: int
+    bubble: Bubble
+    created_at: datetime
+    by_person: bool = False
+    notice: bool = False
+    reclaims: bool = False
+
+
+_INSERT = insert(OutboxRow.__table__)  # type: ignore[arg-type]
+
+
+def promise(db: Session, promises: Sequence[Promise]) -> list[Outgoing]:
+    """Keep replies to be sent, in this order: one INSERT for many."""
+    if not promises:
+        return []
+    seal = vault_of(db).seal_message
+    ids = reserve_ids(db, OutboxRow.__tablename__, len(promises))
+    rows = [
+        {
+            "id": number,
+            "account_id": one.account_id,
+            "channel": one.channel,
+            "address": one.address,
+            "conversation_id": one.conversation_id,
+            "inbox_id": one.inbox_id,
+            "body": seal(msgspec.json.encode(one.bubble)),
+            "created_at": one.created_at,
+            "tries": 0,
+            "reason": "",
+            "by_person": one.by_person,
+            "notice": one.notice,
+            "reclaims": one.reclaims,
+            "again": False,
+            "way": "",
+        }
+        for number, one in zip(ids, promises, strict=True)
+    ]
+    db.connection().execute(_INSERT, rows)
+    return [
+        Outgoing(
+            number,
+            one.account_id,
+            one.channel,
+            one.address,
+            one.conversation_id,
+            one.inbox_id,
+            one.bubble,
+            one.created_at,
+            by_person=one.by_person,
+            notice=one.notice,
+            reclaims=one.reclaims,
+        )
+        for number, one in zip(ids, promises, strict=True)
+    ]
 
 
 def unsent(
@@ -134,12 +205,15 @@ def newest_id(db: Session, channel: str) -> int:
 
 def mark_sent(db: Session, ids: Sequence[int], at: datetime, way: str = "") -> None:
     """The platform has these; as what they went, where it was not a plain reply."""
-    db.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id.in_(ids), OutboxRow.sent_at.is_(None))
-        .values(sent_at=at, error=None, way=way)
-        .execution_options(synchronize_session=False)
-    )
+    db.connection().execute(_SENT, {"ids": list(ids), "at": at, "as_way": way})
+
+
+_outbox = OutboxRow.__table__.c
+_SENT = (
+    update(OutboxRow.__table__)  # type: ignore[arg-type]
+    .where(_outbox.id.in_(bindparam("ids", expanding=True)), _outbox.sent_at.is_(None))
+    .values(sent_at=bindparam("at"), error=None, way=bindparam("as_way"))
+)
 
 
 def mark_seen(db: Session, account_id: int, address: str, up_to_id: int, at: datetime) -> None:
@@ -190,14 +264,12 @@ def is_open(db: Session, outbox_id: int) -> bool:
     return db.scalar(still) is not None
 
 
-def bury_held(db: Session, before: datetime, at: datetime) -> None:
-    """What was held since before then: nobody wrote again, and it is no news any more."""
-    db.execute(
-        update(OutboxRow)
-        .where(OutboxRow.held_at < before, OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
-        .values(dead_at=at, error="nobody wrote again")
-        .execution_options(synchronize_session=False)
+def held_after(db: Session, moment: datetime) -> Sequence[int]:
+    """Conversations with a reply that was held later than that. Of a moment to come: a clock that was ahead did it."""
+    held = select(OutboxRow.conversation_id).where(
+        OutboxRow.held_at > moment, OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None)
     )
+    return db.scalars(held.distinct().order_by(OutboxRow.conversation_id)).all()
 
 
 def take_up(db: Session, conversation_id: int, at: datetime, *, taken: bool = False) -> bool:
@@ -237,31 +309,6 @@ def take_up(db: Session, conversation_id: int, at: datetime, *, taken: bool = Fa
         db.flush()
         row.error = f"promised again as {again.id}"
     return all(row.dead_at is not None for row in held)
-
-
-def give_up_unfetched(db: Session, channels: Sequence[str], before: datetime, at: datetime) -> None:
-    """Replies that nobody came back for: they wait no longer."""
-    db.execute(
-        update(OutboxRow)
-        .where(
-            OutboxRow.channel.in_(channels),
-            OutboxRow.sent_at.is_(None),
-            OutboxRow.dead_at.is_(None),
-            OutboxRow.created_at < before,
-        )
-        .values(dead_at=at, error="never fetched")
-        .execution_options(synchronize_session=False)
-    )
-
-
-def forget_bodies(db: Session, before: datetime) -> None:
-    """Drop what was said in replies older than that; that they were sent stays."""
-    db.execute(
-        update(OutboxRow)
-        .where(OutboxRow.created_at < before, OutboxRow.body.is_not(None))
-        .values(body=None)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def opened(db: Session, row: OutboxRow) -> Outgoing:

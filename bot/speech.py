@@ -9,7 +9,7 @@ from bot.effect import Carousel as Row
 from bot.effect import Choice, Say, say
 from bot.house import button_id
 from bot.i18n import Voice, in_words, words
-from bot.inbox import InboxRow
+from bot.inbox import Pending
 from bot.ports import Me
 from bot.reply import Bubble, Button, Card, Carousel, Notice
 from bot.thread import came_back
@@ -25,7 +25,7 @@ class Speech:
     """
 
     def __init__(
-        self, conversation: Conversation, memory: Memory, row: InboxRow, now: datetime, me: Callable[[], Me]
+        self, conversation: Conversation, memory: Memory, row: Pending, now: datetime, me: Callable[[], Me]
     ) -> None:
         self.conversation = conversation
         self.memory = memory

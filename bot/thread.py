@@ -44,7 +44,7 @@ def opens_window(event: Event) -> bool:
     return isinstance(event, (*SAID, Touched, Overheard)) and not isinstance(event, Edited)
 
 
-def touch(conversation: Conversation, row: inbox.InboxRow, event: Event) -> None:
+def touch(conversation: Conversation, row: inbox.Pending, event: Event) -> None:
     """Note an action of hers that lets us write to her: by the platform's own clock, since a redelivery comes late."""
     if opens_window(event):
         at = min(row.at, row.received_at)
@@ -55,7 +55,7 @@ def is_taken(conversation: Conversation, now: datetime) -> bool:
     return conversation.taken_until is not None and conversation.taken_until > now
 
 
-def keep_files(db: Session, conversation: Conversation, row: inbox.InboxRow, event: Event) -> None:
+def keep_files(db: Session, conversation: Conversation, row: inbox.Pending, event: Event) -> None:
     """Pictures and voice notes are fetched soon: a platform's links die."""
     kind, urls = "", tuple[str, ...]()
     if isinstance(event, Photo):
@@ -74,7 +74,7 @@ def addressed(conversation: Conversation, event: Event, now: datetime) -> Event:
 
 
 def is_for_a_colleague(
-    db: Session, conversation: Conversation, row: inbox.InboxRow, event: Event, *, lasts: timedelta
+    db: Session, conversation: Conversation, row: inbox.Pending, event: Event, *, lasts: timedelta
 ) -> bool:
     """Whether the bot has nothing to say to this: a colleague has the thread, or takes it now, or she only reacted.
 
@@ -100,7 +100,7 @@ def is_for_a_colleague(
     return True
 
 
-def take(db: Session, conversation: Conversation, row: inbox.InboxRow, event: TakenOver, lasts: timedelta) -> None:
+def take(db: Session, conversation: Conversation, row: inbox.Pending, event: TakenOver, lasts: timedelta) -> None:
     """Keep silent from now on. A colleague's words make it longer; that somebody only has the thread does not."""
     now, at = row.received_at, min(row.at, row.received_at)  # a redelivery may come late
     handed_at, until = conversation.handed_at, at + lasts
@@ -116,7 +116,7 @@ def take(db: Session, conversation: Conversation, row: inbox.InboxRow, event: Ta
     _note(db, conversation, row, f"👩‍💼 {event.words}" if event.words else "")
 
 
-def listen(db: Session, conversation: Conversation, row: inbox.InboxRow, event: Event) -> None:
+def listen(db: Session, conversation: Conversation, row: inbox.Pending, event: Event) -> None:
     """She says something to the colleague who has the thread: kept with the case."""
     conversation.heard_at = max(conversation.heard_at, min(row.at, row.received_at))
     words = _title(db, conversation, event) if isinstance(event, Tap) and not event.title else spoken(event)
@@ -188,5 +188,5 @@ def _title(db: Session, conversation: Conversation, tap: Tap) -> str:
     return "…"
 
 
-def _note(db: Session, conversation: Conversation, row: inbox.InboxRow, words: str) -> None:
+def _note(db: Session, conversation: Conversation, row: inbox.Pending, words: str) -> None:
     open_case(db, conversation.account_id, conversation.id, CASE, subject="", note=words, at=row.received_at)

@@ -1,9 +1,9 @@
 """Where to deliver: name, phone and address, all sealed."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, Row, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from catalog.db import Base, BigId, vault_of
@@ -35,8 +35,8 @@ def newest_contact(db: Session, person_id: int) -> Contact | None:
     return db.scalar(select(Contact).where(Contact.person_id == person_id).order_by(Contact.id.desc()).limit(1))
 
 
-def read_contact(db: Session, contact: Contact) -> ContactWords:
-    """Raises `Unsealable`."""
+def read_contact(db: Session, contact: Contact | Row[Any]) -> ContactWords:
+    """contact: the object, or a row that was selected with its sealed columns. Raises `Unsealable`."""
     vault = vault_of(db)
     return ContactWords(*(vault.open(field).decode() for field in (contact.name, contact.phone, contact.address)))
 

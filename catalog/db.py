@@ -7,21 +7,31 @@ writes later meets "database is locked" at once, whatever the busy timeout), in 
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import TimeoutError as TookTooLong
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from catalog.vault import Vault
 
+T = TypeVar("T")
+
 PATIENCE = 5.0  # seconds that a writer waits for its turn
+VANISHED = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""Of PostgreSQL's client: a server that is gone without a word is given up after seconds, not after minutes."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -102,6 +112,10 @@ class Database:
         info = {"vault": vault}
         self._reading = sessionmaker(self.engine, expire_on_commit=False, info=info)
         self._writing = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False, info=info)
+        self._thinking = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, info=info)
+        event.listen(self._thinking, "after_begin", _remember)
+        event.listen(self._thinking, "before_flush", _refuse_to_flush)
+        event.listen(self._thinking, "do_orm_execute", _refuse_to_change)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -130,6 +144,16 @@ class Database:
             self._one_at_a_time.release()
 
     @contextmanager
+    def thinking(self) -> Iterator[Session]:
+        """A session for what is only thought out: whatever would write in it raises `WouldWrite` instead.
+
+        Objects may be changed in it; that is nobody's business but of who keeps them. What was read may be remembered
+        in `once` for as long as the session lives.
+        """
+        with self._thinking() as session:
+            yield session
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads; nothing of it is kept."""
         with self._reading() as session:
@@ -146,6 +170,49 @@ def vault_of(db: Session) -> Vault:
     return vault
 
 
+def once(db: Session, key: Hashable, read: Callable[[], T]) -> T:
+    """What `read` gives: in a thinking session it is asked once for each key, in any other one each time."""
+    known: dict[Hashable, T] | None = db.info.get("known")
+    if known is None:
+        return read()
+    if key not in known:
+        known[key] = read()
+    return known[key]
+
+
+def reserve_ids(db: Session, table: str, count: int) -> Sequence[int]:
+    """So many ids for new rows of a table with an autoincremented `id`, ascending, nobody else's.
+
+    To be called in a transaction that writes. On SQLite, where nobody else writes then, the next ones are taken
+    without saying so: the rows themselves have to be inserted in this transaction.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        last = db.scalar(_LAST_ID, {"table": table}) or 0
+        return range(last + 1, last + 1 + count)
+    return db.scalars(_NEXT_IDS, {"sequence": f"{table}_id_seq", "count": count}).all()
+
+
+_LAST_ID = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+_NEXT_IDS = text("SELECT nextval(CAST(:sequence AS regclass)) FROM generate_series(1, :count)")
+
+
+class WouldWrite(Exception):
+    """Something wanted to write while it was only being thought out."""
+
+
+def _remember(db: Session, _transaction: object, _connection: Connection) -> None:
+    db.info["known"] = {}
+
+
+def _refuse_to_flush(_db: Session, _context: object, _instances: object) -> None:
+    raise WouldWrite
+
+
+def _refuse_to_change(asked: ORMExecuteState) -> None:
+    if not asked.is_select:
+        raise WouldWrite
+
+
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """An engine with our settings for SQLite, or with a short connect time-out and pre-ping for PostgreSQL.
 
@@ -158,7 +225,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
             max_overflow=pool_size,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"connect_timeout": 3},
+            connect_args=VANISHED,
         )
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True, connect_args={"timeout": 5}

@@ -10,10 +10,11 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 
-from bot import attachment, conversation, inbox, outbox, upload
+from bot import attachment, conversation, figure, inbox, outbox, upload
 from catalog.tables import METADATA
 
-_TABLES_OF_THE_TALK = (attachment, conversation, inbox, outbox, upload)  # imported, so that the metadata knows them
+# Imported, so that the metadata knows them.
+_TABLES_OF_THE_TALK = (attachment, conversation, figure, inbox, outbox, upload)
 
 
 def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:

@@ -1,7 +1,8 @@
 """The Flask application: every door of the house that speaks HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 import structlog
 from flask import Flask, Response
@@ -15,9 +16,11 @@ from bot.inbox import Door, Down
 from bot.run.bell import Bell, short_redis
 from bot.run.consent import make_connect
 from bot.run.figures import METRICS_TYPE, Figures
+from bot.run.hatch import Hatch, Take
 from bot.run.home import Home
 from bot.run.roof import keep_accounts, open_database, utc_now
 from bot.run.settings import Settings
+from bot.run.vital import vital
 from catalog.account import Account
 from catalog.db import Database
 from handlers.channels.messenger import routes as messenger
@@ -29,6 +32,17 @@ from handlers.pages.pictures import pictures
 from handlers.pages.privacy import privacy
 from handlers.pages.routes import pages
 
+TALLY = "chophien.tally"
+"""Where the application keeps what it counts: whoever serves it starts that."""
+INGEST = {
+    "deliveries": "chophien_deliveries",
+    "events": "chophien_events",
+    "refused": "chophien_deliveries_refused",
+    "down": "chophien_ingest_failures",
+}
+"""Of what the door counts, what is on the page of figures."""
+INGEST_BATCH = "chophien_ingest_batch"
+
 log = structlog.get_logger(__name__)
 
 
@@ -37,12 +51,16 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     database = open_database(settings)
     redis = short_redis(settings.redis_url)
     home = Home(database, settings)
-    figures = Figures(database, now)
+    figures = Figures(database, now, var_dir=settings.var_dir, redis=redis)
     app = Flask("chophien", static_folder=None)
     accounts = Accounts(database, settings)
     accounts.keep()
     app.before_request(accounts.keep)
-    _open_doors(app, Door(database, Bell(redis).ring, now), home, figures, now)
+    door = Door(database, Bell(redis).ring, now, thread=vital, measure=partial(figures.tally.observe, INGEST_BATCH))
+    figures.tally.follow(door.snapshot, INGEST)
+    app.extensions[TALLY] = figures.tally
+    takes = _open_doors(app, door, home, figures, now)
+    app.wsgi_app = Hatch(app.wsgi_app, takes, accounts.keep)  # type: ignore[method-assign]
     app.register_blueprint(pages(home, sentence))
     app.register_blueprint(privacy(home, sentence))
     app.register_blueprint(pictures())
@@ -79,9 +97,15 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     return app
 
 
-def _open_doors(app: Flask, door: Door, home: Home, figures: Figures, now: Callable[[], datetime]) -> None:
-    """Where messages come in: one door for each channel. A channel that is off answers 404."""
+def _open_doors(
+    app: Flask, door: Door, home: Home, figures: Figures, now: Callable[[], datetime]
+) -> Mapping[str, Take]:
+    """Where messages come in: one door for each channel. A channel that is off answers 404.
+
+    Returns what may be taken before Flask, by path: the webhooks where deliveries come in crowds.
+    """
     settings, database = home.settings, home.database
+    takes: dict[str, Take] = {}
     app.register_blueprint(
         messenger.blueprint(
             door,
@@ -91,6 +115,7 @@ def _open_doors(app: Flask, door: Door, home: Home, figures: Figures, now: Calla
             figures.refused("messenger"),
             app_id=settings.messenger_app_id,
             asked_to_forget=home.ask_to_forget,
+            takes=takes,
         )
     )
     app.register_blueprint(
@@ -104,6 +129,7 @@ def _open_doors(app: Flask, door: Door, home: Home, figures: Figures, now: Calla
             matched=figures.zalo_matched,
             refused=figures.refused("zalo"),
             oa_of=OaOf(database),
+            takes=takes,
         )
     )
     app.register_blueprint(
@@ -125,6 +151,7 @@ def _open_doors(app: Flask, door: Door, home: Home, figures: Figures, now: Calla
             now=now,
         )
     )
+    return takes
 
 
 class OaOf:

@@ -12,7 +12,7 @@ from bot.event import Inbound, Start, Text
 from bot.run.roof import make_world, open_database, utc_now
 from bot.run.settings import Settings
 from bot.run.trouble import Trouble
-from bot.run.worker import Turns
+from bot.run.turns import Turns
 from bot.understand.text import clean
 from catalog.account import Account
 from catalog.db import Database
@@ -48,7 +48,7 @@ class Terminal:
         self._database = database
         self._account = account
         self._address = address
-        self._turns = Turns(database, make_world(settings), on_commit=lambda: None)
+        self._turns = Turns(database, make_world(settings), wake=lambda: None)
 
     def begin(self, show: Callable[[str], object]) -> None:
         self._hear(Inbound(self._account.external_id, self._address, uuid.uuid4().hex, utc_now(), Start()), show)

@@ -61,9 +61,11 @@ def up() -> None:
     """
     from bot.run import clock, media, web, worker
     from bot.run.up import up as run_all
+    from bot.run.warm import warm
 
     settings = settings_of()
     web.refuse_taken_port(settings.port)
+    warm()
     run_all(
         settings,
         {

@@ -1,11 +1,9 @@
-"""The clock: what has to happen although nobody wrote. Ring for what was left lying, remind, forget."""
+"""The clock: what has to happen although nobody wrote. Ring for what was left lying, remind, and have things tidied."""
 
 import signal
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -19,20 +17,16 @@ from bot.conversation import Conversation, load_memory
 from bot.event import Due, Inbound
 from bot.run.bell import Bell, short_redis
 from bot.run.logs import set_up_logs
-from bot.run.media import forget_media
-from bot.run.roof import open_database
+from bot.run.roof import open_database, utc_now
 from bot.run.settings import Settings
+from bot.run.tally import EVERY, Tally
 from bot.run.tend import make_tender
+from bot.run.tidy import Tidier, tidy_forever
 from bot.run.vital import vital
-from catalog.stamp import forget_scan_keys
 
 TICK_SECONDS = 2.0
-TIDY_SECONDS = 3600.0
-RAW_DAYS = 7
-CHAT_DAYS = 90
-HELD_DAYS = 30  # until what was held is no news any more
-FETCHED = ("web", "console")  # channels whose replies are fetched, not pushed
 WINDOW = timedelta(hours=23)  # inside every platform's free window, with an hour to spare
+AHEAD = timedelta(minutes=1)  # by more than that one machine's clock was wrong, not another's
 AWAKE = range(7, 21)  # hours in which a reminder may be sent
 
 log = structlog.get_logger(__name__)
@@ -55,22 +49,20 @@ def remind(db: Session, now: datetime, zone: ZoneInfo) -> int:
     return reminded
 
 
+def take_up_early(db: Session, now: datetime) -> None:
+    """What a clock that was ahead has held goes now that it is right: by it, nothing of that was held yet."""
+    for conversation_id in outbox.held_after(db, now + AHEAD):
+        conversation = db.get_one(Conversation, conversation_id)
+        conversation.owed = not outbox.take_up(db, conversation_id, now, taken=thread.is_taken(conversation, now))
+
+
 def tick(db: Session, now: datetime, zone: ZoneInfo) -> bool:
     """All that is due now. True if rows wait."""
     remind(db, now, zone)
     thread.alarms(db, now)
+    take_up_early(db, now)
     count, _ = inbox.oldest_pending(db)
     return count > 0
-
-
-def tidy(db: Session, now: datetime, var_dir: Path) -> None:
-    """Forget what need not be kept any longer."""
-    inbox.forget_bodies(db, now - timedelta(days=RAW_DAYS))
-    outbox.bury_held(db, now - timedelta(days=HELD_DAYS), now)
-    outbox.forget_bodies(db, now - timedelta(days=CHAT_DAYS))
-    forget_scan_keys(db, now.date())
-    forget_media(db, var_dir, now)
-    outbox.give_up_unfetched(db, FETCHED, now - timedelta(days=RAW_DAYS), now)
 
 
 def main(settings: Settings) -> None:
@@ -86,20 +78,29 @@ def main(settings: Settings) -> None:
     database = open_database(settings)
     bell = Bell(short_redis(settings.redis_url))
     zone = ZoneInfo(settings.timezone)
-    tender = vital("tender", partial(make_tender(settings, database).run_forever, stopping))
-    tender.start()
-    tidy_at = 0.0
+    tally = Tally(database, "clock", utc_now)
+    tidier = Tidier(database, settings.var_dir, zone, stopping.wait, tally)
+    helpers = [
+        vital("tender", partial(make_tender(settings, database).run_forever, stopping)),
+        vital("tidier", partial(tidy_forever, tidier, utc_now, stopping)),
+    ]
+    for helper in helpers:
+        helper.start()
+    published_at = datetime.fromtimestamp(0, UTC)
     while not stopping.wait(TICK_SECONDS):
+        now = utc_now()
         try:
             with database.writing() as db:
-                waiting = tick(db, datetime.now(UTC), zone)
-                if time.monotonic() >= tidy_at:
-                    tidy(db, datetime.now(UTC), settings.var_dir)
-                    tidy_at = time.monotonic() + TIDY_SECONDS
+                waiting = tick(db, now, zone)
         except SQLAlchemyError as error:
             log.warning("database_gone", error=type(error).__name__)
             continue
         if waiting:
             bell.ring_now()
-    tender.join(10)
+        if abs(now - published_at) >= timedelta(seconds=EVERY):  # here, and not in a thread: it says that we tick
+            tally.publish()
+            published_at = now
+    for helper in helpers:
+        helper.join(10)
+    tally.publish()
     database.close()

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
 from bot.outbox import Outgoing
 from bot.permit import Terms, Way
+from bot.reply import SendError
+from handlers.calling import Answered, Call
 
 Message = dict[str, Any]
 """One message of a platform, in its own form."""
@@ -56,4 +58,30 @@ class Courier(Protocol):
 
     def has_template(self, reply: Outgoing) -> bool:
         """Whether an approved template says what this reply says. Raises `SendError` where the database is gone."""
+        ...
+
+
+@runtime_checkable
+class HotCourier(Courier, Protocol):
+    """One whose messages are mostly a single call, which somebody else can make: hundreds at once from one thread.
+
+    `ready` and `settle` wait for nothing, neither a lock that is held long nor the database nor the platform.
+    """
+
+    def ready(self, sending: Sending) -> Call | None:
+        """The call that sends this message. None: only `send` can (an upload first, a token that must be looked up).
+
+        Raises `SendError`.
+        """
+        ...
+
+    def settle(self, sending: Sending, answered: Answered) -> None:
+        """What the call's answer means: returns if the platform has the message, raises `SendError` as `send` does."""
+        ...
+
+    def mend(self, sending: Sending, call: Call, error: SendError) -> Call | None:
+        """After a failure: the call to make at once, and only once, because something was mended. None: it failed.
+
+        May take its time. Raises `SendError`, as what the failure then counts.
+        """
         ...

@@ -100,8 +100,9 @@ def zalo_variants(settings: Settings, metrics: Metrics | None) -> Iterator[Findi
 
 
 def _since(settings: Settings, metrics: Metrics) -> str:
-    at = "" if metrics.since is None else f" since {metrics.since.astimezone(ZoneInfo(settings.timezone)):%d/%m %H:%M}"
-    return f"{at} (in one of {settings.web_workers} web processes)" if settings.web_workers > 1 else at
+    if metrics.since is None:
+        return ""
+    return f" since {metrics.since.astimezone(ZoneInfo(settings.timezone)):%d/%m %H:%M}"
 
 
 def _newest(database: Database, channel: str) -> datetime | None:

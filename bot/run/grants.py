@@ -193,7 +193,7 @@ class Grants:
                 raise SendError("the account must be connected anew", reason=Reason.TOKEN, pauses=True)
             with self._lock:
                 _, not_before = self._unheard.get(account_id, (0, now))
-            if now < not_before:
+            if now < not_before <= now + timedelta(seconds=BACK_OFF[-1]):  # else the clock was put back
                 left = (not_before - now).total_seconds()
                 raise SendError(
                     "the token could not be renewed", reason=Reason.UNREACHABLE, whole_account=True, retry_after=left

@@ -15,6 +15,7 @@ from bot.run.trouble import Trouble
 PR_SET_PDEATHSIG = 1  # prctl(2); it outlives an exec
 
 WORKER_LOCK = "worker.lock"  # in the folder of the data: held by whoever takes turns
+OWNER_LOCK = 7_304_051  # the same on PostgreSQL, an advisory lock: any number that nobody else uses
 
 
 def die_with(parent: int) -> None:

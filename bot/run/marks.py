@@ -1,7 +1,13 @@
-"""What the tables are told of the replies: which arrived, which failed, and which account sends no more."""
+"""What the tables are told of the replies: which arrived, which failed, and which account sends no more.
 
-import queue
+Arrivals are marked many at once, 0.014 ms of CPU each against 0.5 ms alone. A turn's transaction takes along what has
+come by then; what no turn took in `GATHER_S` is written by a thread of our own. A crash repeats what was not yet
+marked, so it never waits longer than that and a commit.
+"""
+
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -24,6 +30,8 @@ from catalog.case import close_cases, open_case
 from catalog.db import Database
 
 Fate = Literal["later", "held", "dead"]
+GATHER_S = 0.01
+AT_ONCE = 500
 TAKEOVER = timedelta(hours=12)
 FAILED, WAITS = "failed send", "waits"
 
@@ -36,6 +44,11 @@ class Arrival(NamedTuple):
     reply: Outgoing
     well: bool
     way: Way = Way.REPLY
+
+    @property
+    def changes_more(self) -> bool:
+        """More than its own row: the account's pause ends, or the case about what was held."""
+        return self.well or self.reply.again
 
 
 class Failure(NamedTuple):
@@ -50,6 +63,7 @@ class Failure(NamedTuple):
 class Marks:
     """`start`, `arrived` and `failed` from any thread, `stop`. on_marked: is given the ids that are out of the way.
 
+    A turn's transaction does `take`, `write`, and then `settled` after its commit or `put_back` after its rollback.
     language: of what staff read. takeover: how long the bot is silent where somebody else has the thread.
     """
 
@@ -66,20 +80,52 @@ class Marks:
         self._on_marked = on_marked
         self._language = language
         self._takeover = takeover
-        self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
+        self._arrivals: deque[Arrival] = deque()
+        self._apart: deque[Arrival] = deque()  # those that change more: no turn's transaction locks an account
+        self._taken = 0  # are in a transaction that is not over
+        self._some = threading.Event()
+        self._ending = threading.Event()
+        self._lock = threading.Lock()  # around what is taken
         self._marker = vital("marker", self._mark)
 
     def start(self) -> None:
         self._marker.start()
 
     def stop(self, seconds: float) -> None:
-        """Mark what has arrived by now."""
-        self._arrivals.put(None)
+        """Mark what has arrived by now, and what a turn gives back."""
+        self._ending.set()
+        self._some.set()
         self._marker.join(seconds)
 
     def arrived(self, arrival: Arrival) -> None:
         """To be marked some milliseconds later, many at once."""
-        self._arrivals.put(arrival)
+        (self._apart if arrival.changes_more else self._arrivals).append(arrival)
+        if not self._some.is_set():
+            self._some.set()
+
+    def take(self) -> list[Arrival]:
+        """What has arrived so far and changes nothing but its own row, for one transaction."""
+        return self._take(self._arrivals)
+
+    def write(self, db: Session, arrivals: Sequence[Arrival]) -> None:
+        """One statement for all that went the same way, which is mostly one."""
+        for way in {arrival.way for arrival in arrivals}:
+            went = [arrival.reply.id for arrival in arrivals if arrival.way is way]
+            outbox.mark_sent(db, went, self._now(), "" if way is Way.REPLY else way.value)
+
+    def settled(self, arrivals: Sequence[Arrival]) -> None:
+        """Their transaction was committed."""
+        self._on_marked([arrival.reply.id for arrival in arrivals])
+        with self._lock:
+            self._taken -= len(arrivals)
+
+    def put_back(self, arrivals: Sequence[Arrival]) -> None:
+        """Their transaction was rolled back."""
+        with self._lock:
+            for arrival in arrivals:
+                (self._apart if arrival.changes_more else self._arrivals).append(arrival)
+            self._taken -= len(arrivals)
+        self._some.set()
 
     def dropped(self, outbox_id: int) -> None:
         """It is out of the way without having been sent: somebody else closed its row."""
@@ -147,44 +193,44 @@ class Marks:
         """What was to be said, why it did not go, and what to do."""
         return f"“{failure.reply.bubble.text}”\n{plain(failure.error.reason, self._language)}"
 
+    def _take(self, arrivals: deque[Arrival]) -> list[Arrival]:
+        with self._lock:
+            taken = [arrivals.popleft() for _ in range(min(AT_ONCE, len(arrivals)))]
+            self._taken += len(taken)
+        return taken
+
     def _mark(self) -> None:
-        waiting: list[Arrival] = []
-        ending = False
-        while not ending:
-            came = self._come(wait=not waiting)
-            ending = None in came
-            waiting += [arrival for arrival in came if arrival is not None]
-            if waiting and self._marked(waiting):
-                waiting = []
+        while not self._ended():
+            if not self._ending.is_set():
+                self._some.wait()
+            time.sleep(GATHER_S)
+            self._some.clear()  # before taking: who arrives now sets it again
+            while not self._flush(self._arrivals) or not self._flush(self._apart):
+                time.sleep(0.2)
 
-    def _come(self, *, wait: bool) -> list[Arrival | None]:
-        """What has arrived; None among it at the end. wait: for a first one, and some milliseconds for more."""
-        came: list[Arrival | None] = []
-        if wait:
-            came.append(self._arrivals.get())
-            time.sleep(0.005)
-        while not self._arrivals.empty():
-            came.append(self._arrivals.get())
-        return came
+    def _ended(self) -> bool:
+        with self._lock:
+            return self._ending.is_set() and not (self._arrivals or self._apart or self._taken)
 
-    def _marked(self, arrivals: Sequence[Arrival]) -> bool:
-        ids = [arrival.reply.id for arrival in arrivals]
-        well = {arrival.reply.account_id for arrival in arrivals if arrival.well}
-        were_held = {arrival.reply.conversation_id for arrival in arrivals if arrival.reply.again}
-        try:
-            with self._database.writing() as db:
-                for way in {arrival.way for arrival in arrivals}:
-                    went = [arrival.reply.id for arrival in arrivals if arrival.way is way]
-                    outbox.mark_sent(db, went, self._now(), "" if way is Way.REPLY else way.value)
-                if well:
-                    self._resume(db, well)
-                for conversation_id in were_held:
-                    if is_owed(db, conversation_id):  # a part of it waits on
-                        continue
-                    close_cases(db, conversation_id, FAILED, self._now(), subject=WAITS)
-        except SQLAlchemyError as error:
-            log.warning("database_gone", error=type(error).__name__)
-            time.sleep(0.2)
-            return False
-        self._on_marked(ids)
+    def _flush(self, arrivals: deque[Arrival]) -> bool:
+        """Mark them all. False if the database did not answer."""
+        while taken := self._take(arrivals):
+            try:
+                with self._database.writing() as db:
+                    self.write(db, taken)
+                    if arrivals is self._apart:
+                        self._write_more(db, taken)
+            except SQLAlchemyError as error:
+                log.warning("database_gone", error=type(error).__name__)
+                self.put_back(taken)
+                return False
+            self.settled(taken)
         return True
+
+    def _write_more(self, db: Session, arrivals: Sequence[Arrival]) -> None:
+        well = {arrival.reply.account_id for arrival in arrivals if arrival.well}
+        if well:
+            self._resume(db, well)
+        for conversation_id in {arrival.reply.conversation_id for arrival in arrivals if arrival.reply.again}:
+            if not is_owed(db, conversation_id):  # unless a part of it waits on
+                close_cases(db, conversation_id, FAILED, self._now(), subject=WAITS)

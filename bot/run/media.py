@@ -178,12 +178,19 @@ def wipe(db: Session, var_dir: Path, before: datetime | None = None) -> int:
 def forget_media(db: Session, var_dir: Path, now: datetime) -> int:
     """What is older than `KEPT` goes, with its file, and files that no row names. How many rows went."""
     count = wipe(db, var_dir, now - KEPT)
+    forget_strays(db, var_dir, now)
+    return count
+
+
+def forget_strays(db: Session, var_dir: Path, now: datetime) -> int:
+    """Remove files that no row names. How many."""
     named = set(db.scalars(select(Attachment.path).where(Attachment.path != "")))
-    folder = var_dir / FOLDER
-    for file in folder.glob("*/*"):
+    count = 0
+    for file in (var_dir / FOLDER).glob("*/*"):
         with suppress(FileNotFoundError):  # the process that fetches has renamed or removed it
             if f"{file.parent.name}/{file.name}" not in named and file.stat().st_mtime < (now - STRAY).timestamp():
                 file.unlink()
+                count += 1
     return count
 
 

@@ -12,7 +12,9 @@ from bot.run.reading import Readings
 from bot.run.settings import Settings
 from catalog.account import Account, seed_account
 from catalog.acts import Command, News, Result, Who
+from catalog.acts.noting import count_scans
 from catalog.acts.perform import make_order_code, perform
+from catalog.acts.person import RecordScan
 from catalog.db import Database
 from catalog.vault import Vault
 
@@ -35,6 +37,12 @@ def make_world(
     def act(db: Session, who: Who, command: Command) -> tuple[Result, Sequence[News]]:
         return perform(db, who, command, make_code)
 
+    def jot(db: Session, jots: Sequence[tuple[Who, Command]]) -> None:
+        scans = [(who, command.code) for who, command in jots if isinstance(command, RecordScan)]
+        if len(scans) < len(jots):
+            raise TypeError("only a counted scan can be put off")
+        count_scans(db, scans)
+
     return World(
         DIALOGUES,
         Readings(settings.timezone, settings.default_locale).ports,
@@ -42,6 +50,7 @@ def make_world(
         now,
         timedelta(hours=settings.takeover_hours),
         settings.default_locale,
+        jot,
     )
 
 

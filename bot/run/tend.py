@@ -107,7 +107,7 @@ class Tender:
 
     def _done(self, job: Job, now: datetime) -> bool:
         """Whether it was due. A failure, even a mistake of our own, waits for the next time."""
-        if job.next_at is not None and now < job.next_at:
+        if job.next_at is not None and job.next_at - job.every <= now < job.next_at:  # else the clock was put back
             return False
         job.next_at = now + job.every
         try:

@@ -1,5 +1,6 @@
 """The web process: Granian in front of the Flask application."""
 
+import gc
 import multiprocessing
 import os
 import socket
@@ -9,7 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from bot.run.app import create_app
+from bot.run.app import TALLY, create_app
 from bot.run.kin import die_with
 from bot.run.settings import Settings
 from bot.run.trouble import Trouble
@@ -41,7 +42,11 @@ def serve(settings: Settings) -> None:
 
     def load() -> Flask:
         die_with(head)
-        return create_app(settings)
+        app = create_app(settings)
+        app.extensions[TALLY].start()
+        gc.collect()
+        gc.freeze()  # what is made by now stays: to look through it again took 80 ms, amid an answer
+        return app
 
     server.serve(target_loader=load, wrap_loader=False)
 

@@ -17,107 +17,35 @@ from typing import Any
 
 import structlog
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot import inbox
-from bot.engine import Lost, World, give_up, take_turn
-from bot.run.bell import Bell, queue_of, short_redis
+from bot.run.bell import LISTENS, Bell, listen, queue_of, short_redis
 from bot.run.couriers.making import make_couriers
+from bot.run.figures_wired import follow_worker
 from bot.run.grants import make_grants
-from bot.run.kin import WORKER_LOCK
+from bot.run.kin import OWNER_LOCK, WORKER_LOCK
 from bot.run.logs import set_up_logs
 from bot.run.pace import Pace
-from bot.run.roof import make_world, open_database
+from bot.run.roof import make_world, open_database, utc_now
 from bot.run.sender import THREADS, Sender
 from bot.run.settings import Settings
+from bot.run.tally import Tally
+from bot.run.turns import Turns
 from bot.run.vital import vital
 from catalog.db import Database
 
-BATCH = 50
-DRAIN_SECONDS = 2.0
 SWEEP_SECONDS = 2.0
+QUIET_SECONDS = 1.0  # of listening without a ring, then the job ends
 STOP_SECONDS = 10.0
-OWNER_LOCK = 7_304_051  # any number that nobody else uses for an advisory lock
 
 log = structlog.get_logger(__name__)
-
-
-class Turns:
-    """Takes the pending rows, oldest first."""
-
-    def __init__(self, database: Database, world: World, on_commit: Callable[[], None]) -> None:
-        self._database = database
-        self._world = world
-        self._on_commit = on_commit
-        self._one_at_a_time = threading.Lock()
-        self._raced: set[int] = set()  # rows whose turns met the writing of another process in the last batch
-
-    def drain(self, seconds: float = DRAIN_SECONDS) -> bool:
-        """Take batches until nothing waits. False if time ran out first."""
-        with self._one_at_a_time:
-            end = time.monotonic() + seconds
-            while self.take_batch():
-                if time.monotonic() > end:
-                    return False
-        return True
-
-    def take_batch(self) -> int:
-        """One transaction with a savepoint for each turn, so that a broken one costs only itself.
-
-        How many turns were taken or met another's writing: unless it is 0, another batch is worth it.
-        """
-        taken = 0
-        raced_before, self._raced = self._raced, set()
-        put_aside: set[tuple[int, str]] = set()
-        with self._database.writing() as db:
-            for row in inbox.pending(db, self._world.now(), BATCH):
-                person = (row.account_id, row.sender)
-                if person in put_aside:
-                    continue
-                if self._take(db, row, again=row.id in raced_before):
-                    taken += 1
-                else:
-                    put_aside.add(person)
-        if taken:
-            self._on_commit()
-        return taken + len(self._raced)
-
-    def _take(self, db: Session, row: inbox.InboxRow, *, again: bool) -> bool:
-        """again: it met another's writing in the last batch; twice in a row is no chance."""
-        row_id = row.id
-        try:
-            with db.begin_nested():
-                take_turn(db, row, self._world)
-        except Lost:
-            return False
-        except Exception as error:
-            if isinstance(error, SQLAlchemyError) and not db.is_active:
-                raise
-            if isinstance(error, StaleDataError | IntegrityError) and not again:
-                log.info("turn_raced", inbox_id=row_id, error=type(error).__name__)
-                self._raced.add(row_id)
-                return False
-            log.exception("turn_failed", inbox_id=row_id, tries=row.tries + 1, error=type(error).__name__)
-            return self._put_back(db, row, type(error).__name__)
-        return True
-
-    def _put_back(self, db: Session, row: inbox.InboxRow, error: str) -> bool:
-        if not inbox.put_back(db, row, self._world.now(), error):
-            return False
-        try:
-            with db.begin_nested():
-                give_up(db, row, self._world, error)
-        except Exception as second:
-            log.exception("giving_up_failed", inbox_id=row.id, error=type(second).__name__)
-            inbox.finish(db, row, self._world.now(), error=f"{error}, then {type(second).__name__}")
-        return True
 
 
 class Ownership:
@@ -183,17 +111,40 @@ class Worker:
             takeover=timedelta(hours=settings.takeover_hours),
             pace=pace,
         )
-        self.turns = Turns(self.database, make_world(settings), self.sender.wake)
+        self.turns = Turns(
+            self.database,
+            make_world(settings),
+            self.sender.wake,
+            offer=self.sender.offer,
+            ledger=self.sender.marks,
+        )
         self.ownership = Ownership(self.database, settings.var_dir)
         self.redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
+        self.ears: Redis = Redis.from_url(
+            settings.redis_url, protocol=2, socket_timeout=QUIET_SECONDS + 2, retry=Retry(NoBackoff(), 0)
+        )
         self.stopping = threading.Event()
         self.owns = False
+        self.tally = Tally(self.database, "worker", utc_now)
 
     def answer(self) -> None:
-        """What the bell's job does: take all that waits, and ring again if time ran out."""
-        self.bell.unring()
-        if self.owns and not self.turns.drain():
+        """What the bell's job does: take all that waits and listen for more, until it is quiet for a second.
+
+        What comes while it ends rings anew: the bell is let go before the table is read for the last time.
+        """
+        end = time.monotonic() + LISTENS
+        try:
+            self._listen_until(end)
+        finally:
+            self.bell.unring()
+        if self.owns and (time.monotonic() > end or not self.turns.drain(unless=self.stopping.is_set)):
             self.bell.ring_now()
+
+    def _listen_until(self, end: float) -> None:
+        while self.owns and not self.stopping.is_set() and time.monotonic() < end:
+            self.bell.hush()
+            if self.turns.drain(unless=self.stopping.is_set) and not listen(self.ears, QUIET_SECONDS):
+                return
 
     def sweep(self) -> None:
         """Every two seconds, whether Redis answers or not: nothing that was received waits longer than that."""
@@ -203,7 +154,7 @@ class Worker:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             try:
-                while not self.stopping.is_set() and not self.turns.drain():
+                while not self.stopping.is_set() and not self.turns.drain(unless=self.stopping.is_set):
                     pass
             except SQLAlchemyError as error:
                 log.warning("database_gone", error=type(error).__name__)
@@ -211,11 +162,13 @@ class Worker:
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
+        self.tally.start()
         while not self.stopping.is_set() and not self._take_over():
             self.stopping.wait(0.2)
         if self.stopping.is_set():
             return
         self.owns = True
+        follow_worker(self.tally, self.turns, self.sender)
         self.sender.start()
         sweeper = vital("sweep", self.sweep)
         sweeper.start()
@@ -237,11 +190,14 @@ class Worker:
                 self.stopping.wait(1)
         sweeper.join(STOP_SECONDS)
         self.sender.stop(STOP_SECONDS)
+        self.tally.stop()
         self.database.close()
 
     def _answer_first(self) -> None:
+        """What waits from before our time. A ring of then may never be heard any more: let it go."""
+        self.bell.unring()
         try:
-            self.answer()
+            self.turns.drain(unless=self.stopping.is_set)
         except SQLAlchemyError as error:
             log.warning("database_gone", error=type(error).__name__)
 

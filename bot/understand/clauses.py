@@ -292,6 +292,10 @@ def _is_a_name(words: str) -> bool:
     return mention is not None and mention.last == len(tokens) and not mention.everyday
 
 
+MOST_LINES = 20
+"""Of one message: each costs a search of the shelf."""
+
+
 def reader(text: str, find: Find | None) -> Reader:
     return Reader(read(text), find)
 

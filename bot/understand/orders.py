@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from bot.understand.clauses import Find, Group, Reader, reader
+from bot.understand.clauses import MOST_LINES, Find, Group, Reader, reader
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Token, read
 from bot.understand.vocabulary import word_set, words_of
@@ -67,7 +67,7 @@ def read_lines(text: str, find: Find) -> list[Line]:
     A line without a product's words is none. Of a range (`2-3 kg`) the quantity is None, to be asked for.
     """
     read_message = reader(text, find)
-    return [_line(read_message, group) for group in read_message.groups() if group.words]
+    return [_line(read_message, group) for group in read_message.groups() if group.words][:MOST_LINES]
 
 
 def read_edit(text: str, find: Find) -> list[Edit]:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.understand.amounts import as_price
-from bot.understand.clauses import Find, Group, Reader, reader
+from bot.understand.clauses import MOST_LINES, Find, Group, Reader, reader
 from bot.understand.days import day_of
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Token
@@ -55,7 +55,7 @@ def read_postings(text: str, find: Find, today: date) -> list[PostingLine]:
     number beside a quantity is a price, in thousands. Of a range (`15-18k`) the price is None, to be asked for.
     """
     read_message = reader(text, find)
-    return [_posting(read_message, group, today) for group in read_message.groups() if group.words]
+    return [_posting(read_message, group, today) for group in read_message.groups() if group.words][:MOST_LINES]
 
 
 def read_correction(text: str, find: Find) -> Correction | None:

@@ -10,9 +10,11 @@ class Command:
     """What a step wants done. It is carried out in the turn's transaction; its result comes back as the next event.
 
     renews: whether what was read before may be different afterwards, so that it has to be read again.
+    awaited: whether what becomes of it matters to anybody, so that it has to be done at once.
     """
 
     renews: ClassVar[bool] = True
+    awaited: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class RecordScan(Command):
     """Count one look at a stamp: the code that was found, the channel, the time, and a person's daily hash."""
 
     renews: ClassVar[bool] = False
+    awaited: ClassVar[bool] = False
 
     code: str
 

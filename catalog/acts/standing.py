@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import column, select, table, update
+from sqlalchemy import ColumnElement, FromClause, and_, column, or_, select, table, update
 from sqlalchemy.orm import Session
 
-from catalog.account import Account
 from catalog.acts import Who
 from catalog.order import Order
-from catalog.organisation import Organisation
+from catalog.organisation import Organisation, OrganisationKind
 from catalog.person import Role
 
-_CONVERSATION = table("conversation", column("id"), column("person_id"))
+CONVERSATION = table("conversation", column("id"), column("person_id"))
 """A table of the floor above: all that the acts need of it is to whom it is tied."""
 
 
@@ -26,13 +25,13 @@ class Household:
 
 def person_of(db: Session, who: Who) -> int | None:
     """The person that the conversation is tied to; None as long as we know nobody."""
-    return db.scalar(select(_CONVERSATION.c.person_id).where(_CONVERSATION.c.id == who.conversation_id))
+    return db.scalar(select(CONVERSATION.c.person_id).where(CONVERSATION.c.id == who.conversation_id))
 
 
 def tie(db: Session, who: Who, person_id: int) -> None:
     """From now on this conversation is that person's. What the session holds of it is read anew."""
     db.flush()
-    db.execute(update(_CONVERSATION).where(_CONVERSATION.c.id == who.conversation_id).values(person_id=person_id))
+    db.execute(update(CONVERSATION).where(CONVERSATION.c.id == who.conversation_id).values(person_id=person_id))
     db.expire_all()
 
 
@@ -41,8 +40,8 @@ def household_of(db: Session, who: Who) -> Household | None:
     held = (
         select(Role.person_id, Organisation.id, Organisation.seller_id)
         .join(Organisation, Organisation.id == Role.organisation_id)
-        .join(_CONVERSATION, _CONVERSATION.c.person_id == Role.person_id)
-        .where(_CONVERSATION.c.id == who.conversation_id, Role.role == "producer")
+        .join(CONVERSATION, CONVERSATION.c.person_id == Role.person_id)
+        .where(CONVERSATION.c.id == who.conversation_id, Role.role == "producer")
         .order_by(Role.id)
         .limit(1)
     )
@@ -52,9 +51,11 @@ def household_of(db: Session, who: Who) -> Household | None:
     return Household(row.person_id, row.id, row.seller_id)
 
 
-def organisation_of(db: Session, who: Who) -> int:
-    """Whose page, OA or site the command came in at."""
-    return db.scalars(select(Account.organisation_id).where(Account.id == who.account_id)).one()
+def shows(own: FromClause, seller: FromClause) -> ColumnElement[bool]:
+    """Whether pages of the one organisation show the goods of the other: `sellers_shown_by` inside a statement."""
+    of_its_own = and_(own.c.kind != OrganisationKind.ALLIANCE, seller.c.id == own.c.seller_id)
+    of_a_member = and_(seller.c.parent_id == own.c.id, seller.c.seller_id == seller.c.id)
+    return or_(of_its_own, and_(own.c.kind == OrganisationKind.ALLIANCE, of_a_member))
 
 
 def name_of(who: Who, person_id: int | None) -> str:

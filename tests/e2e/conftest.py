@@ -30,7 +30,7 @@ def today(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
     @cache
     def template(kind: str) -> None:
-        filled(f"sqlite:///{folder / 'template'}" if kind == "sqlite" else server().create("today"))
+        filled(f"sqlite:///{folder / 'template'}" if kind == "sqlite" else server().create(folder.name))
 
     def server():  # type: ignore[no-untyped-def]
         return request.getfixturevalue("postgres")
@@ -38,7 +38,7 @@ def today(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     def copy(kind: str, name: str) -> str:
         template(kind)
         if kind == "postgresql":
-            return str(server().create(name, "today"))
+            return str(server().create(name, folder.name))
         shutil.copyfile(folder / "template", folder / name)
         return f"sqlite:///{folder / name}"
 

@@ -20,7 +20,7 @@ from bot.run.grants import make_grants
 from bot.run.roof import make_world
 from bot.run.sender import Sender
 from bot.run.settings import Settings
-from bot.run.worker import Turns
+from bot.run.turns import Turns
 from catalog.acts import Command, News, Result, Who
 from catalog.db import Database
 from catalog.vault import Vault

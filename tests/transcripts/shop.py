@@ -10,7 +10,7 @@ from bot.conversation import Conversation, conversation_of
 from bot.engine import World
 from bot.inbox import Door
 from bot.run.clock import tick
-from bot.run.worker import Turns
+from bot.run.turns import Turns
 from catalog.account import account_by, ensure_account, keep_pair
 from catalog.db import Database
 from catalog.organisation import organisation_by_code

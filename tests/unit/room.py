@@ -14,7 +14,6 @@ from bot import inbox
 from bot.conversation import Conversation, Memory, load_memory
 from bot.engine import World, take_turn
 from bot.event import Event, Inbound
-from bot.inbox import InboxRow
 from bot.outbox import OutboxRow, opened
 from bot.reply import Bubble
 from bot.run.roof import make_world
@@ -83,7 +82,7 @@ class Room:
         key = f"m{next(self._numbers)}"
         arrival = Inbound("", self.address, key, self.clock.at, event)
         inbox.receive(self.db, [(self.account_id, arrival)], self.clock.at)
-        row = self.db.scalars(select(InboxRow).where(InboxRow.key == key)).one()
+        row = next(row for row in inbox.pending(self.db, self.clock.at, 1_000) if row.key == key)
         with self.db.begin_nested():
             take_turn(self.db, row, self.world)
         said = select(OutboxRow).where(OutboxRow.inbox_id == row.id).order_by(OutboxRow.id)

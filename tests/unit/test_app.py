@@ -68,3 +68,19 @@ def test_the_page_of_figures_counts_what_waits_and_wrong_signatures(settings: Se
 def test_without_redis_it_is_alive_and_not_ready(settings: Settings) -> None:
     web = create_app(settings).test_client()
     assert (web.get("/healthz").status_code, web.get("/readyz").status_code) == (200, 503)
+
+
+def test_a_delivery_is_taken_before_flask_and_stands_on_the_page_of_figures(settings: Settings) -> None:
+    seed(opened(settings.database_url), NOW)
+    app = create_app(settings)
+    met: list[str] = []
+    app.before_request(lambda: met.append("Flask"))
+    web = app.test_client()
+    body, headers = delivery("m_1")
+    for _ in range(2):
+        assert web.post("/webhooks/messenger", data=body, headers=headers).status_code == 200
+    assert met == []
+    figures = web.get("/metrics").get_data(as_text=True)
+    assert 'chophien_deliveries_total{channel="messenger"} 2.0' in figures
+    assert 'chophien_events_total{channel="messenger"} 1.0' in figures
+    assert 'chophien_ingest_batch_bucket{le="1"} 2.0' in figures

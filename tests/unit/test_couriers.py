@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from bot import inbox, outbox
 from bot.conversation import Conversation, conversation_of
@@ -18,7 +19,7 @@ from bot.inbox import InboxRow
 from bot.outbox import OutboxRow, Outgoing
 from bot.permit import Terms, Way
 from bot.reply import Bought, Bubble, Button, Card, Carousel, Notice, Reason, Receipt, SendError
-from bot.run.courier import Courier, Message, Sending
+from bot.run.courier import Courier, HotCourier, Message, Sending
 from bot.run.couriers.messenger import MessengerCourier
 from bot.run.couriers.pictures import Pictures
 from bot.run.couriers.tokens import Tokens
@@ -34,7 +35,7 @@ from catalog.organisation import Organisation, OrganisationKind
 from catalog.template import keep_template
 from handlers.calling import Caller
 from handlers.channels.messenger import codec as messenger
-from handlers.channels.messenger.client import MessengerClient
+from handlers.channels.messenger.client import INBOX_APP, MessengerClient
 from handlers.channels.zalo.client import ZaloClient
 from handlers.channels.zalo.codec import parse as parse_zalo
 from handlers.channels.zalo.oauth import ZaloOAuth
@@ -746,6 +747,61 @@ def test_a_token_is_looked_up_once_in_a_while_and_not_for_every_reply(database: 
     assert len([look for look in looks if "FROM account" in look]) == 1
 
 
+def test_of_many_who_ask_for_a_token_that_is_no_longer_fresh_one_looks_and_the_others_go(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens, made = Tokens(database), account(database, "messenger", PAGE, TOKEN)
+    assert tokens.known(made) is None
+    assert tokens.of(made) == (PAGE, TOKEN)
+    assert [tokens.known(made) for _ in range(2)] == [(PAGE, TOKEN)] * 2
+    account(database, "messenger", PAGE, "another")
+    monkeypatch.setattr("bot.run.couriers.tokens.FRESH_S", 0.0)
+
+    assert [tokens.known(made) for _ in range(3)] == [None, (PAGE, TOKEN), (PAGE, TOKEN)]
+    assert tokens.of(made) == (PAGE, "another")
+    monkeypatch.setattr("bot.run.couriers.tokens.OLD_S", 0.0)
+    assert tokens.known(made) is None
+
+
+def test_a_token_that_was_refused_is_looked_up_at_once(database: Database) -> None:
+    tokens, made = Tokens(database), account(database, "messenger", PAGE, TOKEN)
+    assert tokens.of(made) == (PAGE, TOKEN)
+    account(database, "messenger", PAGE, "another")
+    assert tokens.of(made) == (PAGE, TOKEN)
+
+    tokens.forget(made)
+
+    assert tokens.known(made) is None
+    assert tokens.of(made) == (PAGE, "another")
+
+
+def test_while_the_database_is_gone_the_token_that_was_known_does(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Moody(Database):
+        gone = False
+
+        def reading(self) -> Any:
+            if self.gone:
+                raise OperationalError("SELECT", {}, Exception("gone"))
+            return super().reading()
+
+    moody = Moody(database.url, database.vault)
+    tokens, made = Tokens(moody), account(database, "messenger", PAGE, TOKEN)
+    assert tokens.of(made) == (PAGE, TOKEN)
+    monkeypatch.setattr("bot.run.couriers.tokens.FRESH_S", 0.0)
+    moody.gone = True
+
+    assert tokens.of(made) == (PAGE, TOKEN)
+    monkeypatch.setattr("bot.run.couriers.tokens.OLD_S", 0.0)
+    with pytest.raises(SendError) as caught:
+        tokens.of(made)
+    moody.close()
+
+    assert (caught.value.pauses, caught.value.permanent) == (False, False)
+    assert TOKEN not in repr(tokens._kept)
+
+
 # In the sender's hands
 
 
@@ -808,6 +864,50 @@ def test_a_message_whose_answer_was_lost_and_whose_echo_came_is_not_sent_again(p
     run(page.database, "messenger", page.courier, NOW, lambda: fate(page.database, sent).sent_at)
 
     assert [one.text for one in page.graph.to(page.lan)] == ["Chào chị."]
+
+
+def test_a_token_that_was_replaced_a_moment_ago_costs_no_pause_and_no_try(page: Page) -> None:
+    assert page.courier.tokens.of(page.account_id) == (PAGE, TOKEN)
+    page.graph.tokens[PAGE] = "a new one"
+    account(page.database, "messenger", PAGE, "a new one")
+    sent = [promise(page.database, page.account_id, page.lan, Bubble(words), NOW) for words in ("Một.", "Hai.")]
+
+    run(page.database, "messenger", page.courier, NOW, lambda: fate(page.database, sent[-1]).sent_at)
+
+    assert [one.text for one in page.graph.to(page.lan)] == ["Một.", "Hai."]
+    assert [fate(page.database, one).tries for one in sent] == [0, 0]
+    with page.database.reading() as db:
+        assert open_cases(db) == []
+
+
+def test_a_thread_that_is_ours_again_is_taken_back_on_the_way(page: Page) -> None:
+    page.graph.default_app = page.graph.app_id
+    assert page.courier.tokens.of(page.account_id) == (PAGE, TOKEN)
+    page.graph.hold(PAGE, page.lan, INBOX_APP)
+    sent = promise(page.database, page.account_id, page.lan, Bubble("Em đây ạ."), NOW)
+    with page.database.writing() as db:
+        db.get_one(OutboxRow, sent).reclaims = True
+
+    run(page.database, "messenger", page.courier, NOW, lambda: fate(page.database, sent).sent_at)
+
+    assert [one.text for one in page.graph.to(page.lan)] == ["Em đây ạ."]
+    assert fate(page.database, sent).tries == 0
+
+
+@pytest.mark.parametrize("typing", ["auto", "always", "never"])
+def test_a_call_is_ready_only_where_it_is_one_call_and_the_token_is_known(page: Page, typing: str) -> None:
+    page.courier.typing = typing
+    one = reply(page.account_id, "messenger", page.lan, Bubble("Cam đây ạ.", image=ORANGE))
+    picture_first, words = page.courier.render(one, Way.REPLY)
+    sendings = [sending_of(one, picture_first), sending_of(one, words, 1), sending_of(one, words)]
+
+    assert isinstance(page.courier, HotCourier)
+    assert [page.courier.ready(sending) for sending in sendings] == [None, None, None]
+    page.courier.tokens.of(page.account_id)
+    calls = [page.courier.ready(sending) for sending in sendings]
+
+    assert [call is not None for call in calls] == [False, True, typing != "always"]
+    assert {repr(call) for call in calls} == {"None", "Call()"}
 
 
 def test_an_oa_whose_grant_is_lost_is_paused_with_one_case_and_its_reply_waits(office: Office) -> None:

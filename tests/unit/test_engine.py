@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
+from bot import inbox
 from bot.conversation import Conversation, Memory, dump_memory, load_memory
 from bot.engine import MESSAGES_A_MINUTE, Lost, give_up, take_turn
 from bot.event import (
@@ -62,8 +63,8 @@ def counted(toys: ToyShop) -> None:
 
 def test_a_row_is_answered_once_and_whoever_comes_second_is_told_so(anywhere: ToyShop) -> None:
     anywhere.receives(Text("0"))
-    row = anywhere.rows()[-1]
     with anywhere.database.writing() as db:
+        (row,) = inbox.pending(db, anywhere.now, 9)
         take_turn(db, row, anywhere.world)
 
     with pytest.raises(Lost), anywhere.database.writing() as db:
@@ -93,8 +94,8 @@ def test_what_is_silent_is_kept_and_nobody_speaks(anywhere: ToyShop) -> None:
 
 def test_of_two_turns_over_one_conversation_the_second_is_rolled_back(anywhere: ToyShop) -> None:
     anywhere.receives(Text("0"))
-    row = anywhere.rows()[-1]
     with anywhere.database.writing() as db:
+        (row,) = inbox.pending(db, anywhere.now, 9)
         seen = db.scalars(select(Conversation)).one()
         faster = update(Conversation).values(version=seen.version + 1)
         db.execute(faster.execution_options(synchronize_session=False))

@@ -9,7 +9,7 @@ from bot.conversation import Conversation
 from bot.event import AccountNews
 from bot.plain import plain
 from bot.reply import Reason
-from bot.run.worker import Turns
+from bot.run.turns import Turns
 from catalog.account import Account, pause
 from catalog.case import note_of, open_cases
 from catalog.db import Database

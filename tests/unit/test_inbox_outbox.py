@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Never
 
 import pytest
@@ -15,7 +14,8 @@ from bot.event import Inbound, Silent, Text
 from bot.inbox import Door, Down, InboxRow
 from bot.outbox import OutboxRow
 from bot.reply import Bubble, Button
-from bot.run.clock import HELD_DAYS, tidy
+from bot.run import tidy_tables
+from bot.run.tidy import HELD
 from catalog.db import Database
 from tests.conftest import NOW
 from tests.unit.doors import House
@@ -70,6 +70,8 @@ def test_a_database_that_is_gone_is_down_and_rings_nothing(house: House) -> None
     class Gone(Database):
         def writing(self) -> Never:
             raise OperationalError("BEGIN", {}, Exception("gone"))
+
+        reading = writing
 
     door = Door(Gone(house.database.url, house.database.vault), house.ring, lambda: NOW)
 
@@ -136,16 +138,6 @@ def test_a_row_is_finished_once(house: House) -> None:
         row = db.scalars(select(InboxRow)).one()
         assert [inbox.finish(db, row, NOW), inbox.finish(db, row, NOW)] == [True, False]
         assert inbox.oldest_pending(db) == (0, None)
-
-
-def test_old_words_are_forgotten_and_their_keys_still_count(house: House) -> None:
-    house.door.accept("messenger", [words(1), words(2)])
-    with house.database.writing() as db:
-        inbox.finish(db, db.scalars(select(InboxRow).limit(1)).one(), NOW)
-        assert inbox.forget_bodies(db, NOW + timedelta(days=1)) == 1  # the other one still waits
-
-    house.door.accept("messenger", [words(1)])
-    assert [row.body is None for row in house.rows()] == [True, False]
 
 
 # Outbox
@@ -228,14 +220,14 @@ def test_what_has_no_words_any_more_is_not_taken_up(house: House) -> None:
     assert (house.unsent(), house.row(gone).dead_at) == ([], None)
 
 
-def test_what_was_held_for_a_month_is_buried_and_goes_no_more(house: House, tmp_path: Path) -> None:
+def test_what_was_held_for_a_month_is_buried_and_goes_no_more(house: House) -> None:
     old, young, waits = held(house, "a")[0], held(house, "b")[0], house.promise("7", "c")[0]
     with house.database.writing() as db:
         db.get_one(OutboxRow, young).held_at = NOW + timedelta(seconds=1)
-    later = NOW + timedelta(days=HELD_DAYS, seconds=1)
+    later = NOW + HELD + timedelta(seconds=1)
 
+    assert list(tidy_tables.held(house.database, later - HELD, later, 10)) == [1]
     with house.database.writing() as db:
-        tidy(db, later, tmp_path)
         assert outbox.take_up(db, 7, later)
 
     assert (house.row(old).dead_at, house.row(old).error) == (later, "nobody wrote again")

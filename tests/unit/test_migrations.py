@@ -5,12 +5,12 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from bot import attachment, conversation, inbox, outbox, upload
+from bot import attachment, conversation, figure, inbox, outbox, upload
 from catalog.db import Database, make_engine
 from catalog.migrate import is_at_head, to_head
 from catalog.tables import METADATA
 
-TABLES_OF_THE_TALK = (attachment, conversation, inbox, outbox, upload)
+TABLES_OF_THE_TALK = (attachment, conversation, figure, inbox, outbox, upload)
 
 
 def test_a_migrated_database_has_the_tables_of_the_code(database: Database) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from bot import outbox
 from bot.attachment import Attachment
 from bot.conversation import Conversation
-from bot.engine import REACHABLE
 from bot.event import (
     SAID,
     ContactCard,
@@ -35,6 +34,7 @@ from bot.event import (
     Touched,
     Voice,
 )
+from bot.hearing import REACHABLE
 from bot.outbox import OutboxRow
 from bot.reply import Bubble
 from bot.thread import CASE, OVER, spoken

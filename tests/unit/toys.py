@@ -18,7 +18,7 @@ from bot.event import Change, Due, Event, Inbound, Number, OrderNews, Pick, Tap,
 from bot.inbox import InboxRow
 from bot.outbox import OutboxRow, opened
 from bot.ports import Me
-from bot.run.worker import Turns
+from bot.run.turns import Turns
 from catalog.account import ensure_account
 from catalog.acts import Command, News, Result, Who
 from catalog.audit import Audit, record

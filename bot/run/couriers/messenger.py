@@ -17,6 +17,7 @@ from bot.run.couriers.pictures import Pictures
 from bot.run.couriers.templates import template_of
 from bot.run.couriers.tokens import Tokens
 from catalog.db import Database
+from handlers.calling import Answered, Call
 from handlers.channels.messenger.client import MessengerClient
 from handlers.channels.messenger.codec import echo_key, image_message, is_receipt, render, template_message
 
@@ -51,18 +52,43 @@ class MessengerCourier:
         return [template_message(notice, template.external_id, template.language, template.parameters.split(","))]
 
     def send(self, sending: Sending) -> None:
-        page_id, token = self.tokens.of(sending.reply.account_id)
         if self.typing == "always" and sending.place == 0:
-            self._sign(page_id, token, sending.reply)
+            self._sign(sending.reply)
         if "image" in sending.message:
-            self._send_picture(page_id, token, sending)
-            return
+            self._send_picture(sending)
+        else:
+            self._send(sending)
+
+    def ready(self, sending: Sending) -> Call | None:
+        if "image" in sending.message or (self.typing == "always" and sending.place == 0):
+            return None
+        known = self.tokens.known(sending.reply.account_id)
+        return None if known is None else self._call(sending, *known)
+
+    def settle(self, sending: Sending, answered: Answered) -> None:
         try:
-            self._send(page_id, token, sending, sending.message)
+            self.client.settle(answered, sending.way)
         except SendError as error:
             if error.reason is not Reason.SHAPE or not is_receipt(sending.message):
                 raise
             log.warning("receipt_refused", outbox_id=sending.reply.id)  # the words beside it say all of it
+
+    def mend(self, sending: Sending, call: Call, error: SendError) -> Call | None:
+        """A token may have been replaced a moment ago. Where Meta's inbox still has a thread that is ours again, it is
+        taken back; only a default app may."""
+        account_id = sending.reply.account_id
+        if error.reason is Reason.TOKEN:
+            self.tokens.forget(account_id)
+            other = self._call(sending, *self.tokens.of(account_id))
+            return other if other != call else None
+        if error.reason is Reason.HELD and sending.reply.reclaims:
+            try:
+                self.client.take_thread(*self.tokens.of(account_id), sending.reply.address)
+            except SendError as refused:
+                log.info("thread_not_taken", outbox_id=sending.reply.id, reason=refused.reason.value)
+                return None
+            return call
+        return None
 
     def arrived(self, db: Session, sending: Sending) -> bool:
         """By the echo of our own message, whose key holds what we gave along."""
@@ -80,37 +106,40 @@ class MessengerCourier:
         image = self.public_url + bubble.image if bubble.image and bubble.card_title else bubble.image
         return replace(bubble, image=image, carousel=bubble.carousel and bubble.carousel.pictured_at(self.public_url))
 
-    def _send(self, page_id: str, token: str, sending: Sending, message: Message) -> None:
-        """Where Meta's inbox still has a thread that is ours again, it is taken back; only a default app may."""
-        address = sending.reply.address
-        try:
-            self.client.send(page_id, token, address, message, sending.metadata, way=sending.way)
-        except SendError as error:
-            if error.reason is not Reason.HELD or not sending.reply.reclaims:
-                raise
-            try:
-                self.client.take_thread(page_id, token, address)
-            except SendError as refused:
-                log.info("thread_not_taken", outbox_id=sending.reply.id, reason=refused.reason.value)
-                raise error from None
-            self.client.send(page_id, token, address, message, sending.metadata, way=sending.way)
+    def _call(self, sending: Sending, page_id: str, token: str) -> Call:
+        address, way = sending.reply.address, sending.way
+        return self.client.message(page_id, token, address, sending.message, sending.metadata, way=way)
 
-    def _send_picture(self, page_id: str, token: str, sending: Sending) -> None:
+    def _send(self, sending: Sending) -> None:
+        call = self._call(sending, *self.tokens.of(sending.reply.account_id))
+        try:
+            self.settle(sending, self.client.make(call))
+        except SendError as error:
+            other = self.mend(sending, call, error)
+            if other is None:
+                raise
+        else:
+            return
+        self.settle(sending, self.client.make(other))
+
+    def _send_picture(self, sending: Sending) -> None:
+        page_id, token = self.tokens.of(sending.reply.account_id)
+
         def upload(content: bytes) -> str:
             if self.typing == "auto":
-                self._sign(page_id, token, sending.reply)
+                self._sign(sending.reply)
             return self.client.upload(page_id, token, content, "image/png", "picture.png")
 
         def send(external_id: str) -> None:
-            self._send(page_id, token, sending, image_message(external_id))
+            self._send(replace(sending, message=image_message(external_id)))
 
         path = str(sending.message["image"])
         self.pictures.send(sending.reply.account_id, path, ID_LIVES, upload=upload, send=send)
 
-    def _sign(self, page_id: str, token: str, reply: Outgoing) -> None:
+    def _sign(self, reply: Outgoing) -> None:
         """She sees that somebody is at it. The reply goes on where that does not work."""
         for action in ("mark_seen", "typing_on"):
             try:
-                self.client.sign(page_id, token, reply.address, action)
+                self.client.sign(*self.tokens.of(reply.account_id), reply.address, action)
             except SendError as error:
                 log.info("sign_failed", outbox_id=reply.id, reason=error.reason.value)

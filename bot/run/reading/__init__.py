@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversation import Conversation, Memory
-from bot.inbox import InboxRow
+from bot.inbox import Pending
 from bot.ports import Me, Stamp
 from bot.run.reading.book import BookReading, read_stamp
 from bot.run.reading.garden import GardenReading
@@ -16,6 +16,7 @@ from bot.run.reading.me import read_me
 from bot.run.reading.orders import OrdersReading
 from bot.run.reading.shelf import IndexCache, ShelfReading
 from catalog.account import Account
+from catalog.db import once
 from catalog.organisation import Organisation
 from catalog.person import producer_by_code
 
@@ -38,7 +39,7 @@ class Readings:
         self._default_language = default_language
         self._index_cache = IndexCache()
 
-    def ports(self, db: Session, conversation: Conversation, memory: Memory, row: InboxRow, now: datetime) -> "Reading":
+    def ports(self, db: Session, conversation: Conversation, memory: Memory, row: Pending, now: datetime) -> "Reading":
         """What the steps of one turn may read."""
         tie_demo_producer(db, conversation)
         return Reading(self, db, conversation, memory, row=row, now=now.astimezone(self._zone))
@@ -66,7 +67,7 @@ class Reading:
         conversation: Conversation,
         memory: Memory,
         *,
-        row: InboxRow,
+        row: Pending,
         now: datetime,
     ) -> None:
         self._readings = readings
@@ -94,7 +95,8 @@ class Reading:
 
     @cached_property
     def shelf(self) -> ShelfReading:
-        account = self._db.get_one(Account, self._conversation.account_id)
+        number = self._conversation.account_id
+        account = once(self._db, (Account, number), lambda: self._db.get_one(Account, number))
         return self._readings.shelf(self._db, account.organisation_id, self.me.language, self.now)
 
     @cached_property

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.ports import Certificate, DiaryEntry, Stamp
 from bot.run.reading.goods import goods_columns, goods_of
+from catalog.db import once
 from catalog.invitation import is_invitation
 from catalog.lot import Lot, diary_of, state_on
 from catalog.organisation import Organisation
@@ -33,13 +34,17 @@ class BookReading:
 
     def stamp(self, code: str) -> Stamp | None:
         found = read_stamp(self._db, code, self._language, self._now.date())
-        return found and replace(found, here=found.goods.seller_id in self._sellers())
+        if found is None or found.goods.seller_id in self._sellers():
+            return found
+        return replace(found, here=False)
 
     def near(self, code: str) -> str | None:
         return near(self._db, code, self._sellers())
 
     def invited(self, code: str) -> bool:
-        return is_invitation(self._db, code)
+        """What is on a stamp is no invitation; and most that is typed is on a stamp, which is read anyway."""
+        on_a_stamp = read_stamp(self._db, code, self._language, self._now.date()) is not None
+        return not on_a_stamp and is_invitation(self._db, code)
 
 
 @cache
@@ -60,6 +65,10 @@ def _found(language: str) -> Select[Any]:
 
 def read_stamp(db: Session, code: str, language: str, today: date) -> Stamp | None:
     """Three SELECTs: the stamp with its lot, goods and producer; the diary; the certificates."""
+    return once(db, (read_stamp, code, language, today), lambda: _read_stamp(db, code, language, today))
+
+
+def _read_stamp(db: Session, code: str, language: str, today: date) -> Stamp | None:
     asked = {"code": code, "ready_on": today + timedelta(days=1)}
     row = db.execute(_found(language), asked, execution_options={"populate_existing": True}).first()
     if row is None:

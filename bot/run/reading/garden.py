@@ -24,8 +24,14 @@ class GardenReading:
         self._person_id = person_id
         self._language = language
         self._now = now
+        self._seen: Sequence[Grown] | None = None
 
     def grown(self) -> Sequence[Grown]:
+        if self._seen is None:
+            self._seen = self._look()
+        return self._seen
+
+    def _look(self) -> Sequence[Grown]:
         if self._person_id is None:
             return ()
         household = select(Role.organisation_id).where(Role.person_id == self._person_id, Role.role == "producer")

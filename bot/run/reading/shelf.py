@@ -1,6 +1,6 @@
 """The goods of a co-op, or of all co-ops of an Alliance; and the search index over their names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.ports import Fee, Found, Goods
 from bot.run.reading.goods import goods_columns, goods_of, left
+from catalog.db import once
 from catalog.delivery import fees_for
 from catalog.organisation import Organisation, sellers_shown_by
 from catalog.product import Product, search_entry
@@ -62,28 +63,35 @@ class ShelfReading:
 
     @cached_property
     def sellers(self) -> list[int]:
-        return sellers_shown_by(self._db, self._organisation_id)
+        shown_by = self._organisation_id
+        return once(self._db, (sellers_shown_by, shown_by), lambda: sellers_shown_by(self._db, shown_by))
 
     @cached_property
     def _index(self) -> Index:
-        return self._index_cache.index(self._db, self.sellers)
+        sellers = self.sellers
+        return once(self._db, (Index, *sellers), lambda: self._index_cache.index(self._db, sellers))
 
     def on_sale(self) -> Sequence[Goods]:
-        return self._goods(left(self._ready_on) > 0)
+        return self._once("on sale", lambda: self._goods(left(self._ready_on) > 0))
 
     def get(self, product_id: int) -> Goods | None:
-        return next(iter(self._goods(Product.id == product_id)), None)
+        goods = self._once(product_id, lambda: self._goods(Product.id == product_id))
+        return goods[0] if goods else None
 
     def search(self, words: str, limit: int = 4) -> Sequence[Found]:
         scores = dict(self._index.search(words, limit))
         if not scores:
             return ()
-        goods = {one.id: one for one in self._goods(Product.id.in_(scores))}
+        found = self._once(frozenset(scores), lambda: self._goods(Product.id.in_(scores)))
+        goods = {one.id: one for one in found}
         return tuple(Found(goods[product_id], score) for product_id, score in scores.items())
 
     def fees(self, seller_id: int, weight_g: int) -> Sequence[Fee]:
         table = fees_for(self._db, seller_id, weight_g)
         return tuple(Fee(row.carrier, row.fee_vnd, row.days_min, row.days_max) for row in table)
+
+    def _once(self, which: Hashable, read: Callable[[], list[Goods]]) -> list[Goods]:
+        return once(self._db, (Goods, self._organisation_id, self._language, self._ready_on, which), read)
 
     def _goods(self, *wanted: ColumnElement[bool]) -> list[Goods]:
         columns = goods_columns(self._language, self._ready_on)

@@ -11,6 +11,7 @@ import msgspec
 
 from bot.permit import Way
 from bot.reply import Reason, SendError
+from handlers.calling import Answered, Call
 from handlers.channels.messenger.answer import Refused, pause, refuse
 from handlers.channels.messenger.graph import appsecret_proof, path_of
 from handlers.channels.messenger.items import INBOX_APP
@@ -56,10 +57,27 @@ class MessengerClient(PageClient):
         Raises SendError. `unknown` after a time-out, a reset or half an answer: Graph has no key that would make a
         second try harmless, so look for the echo first.
         """
+        self.settle(self.make(self.message(page_id, token, address, message, metadata, way=way)), way)
+
+    def message(
+        self,
+        page_id: str,
+        token: str,
+        address: str,
+        message: Mapping[str, Any],
+        metadata: str,
+        *,
+        way: Way = Way.REPLY,
+    ) -> Call:
+        """The call that `send` makes. Raises SendError where Messenger knows no such way."""
         if way not in SENT_AS:
             raise SendError(f"Messenger has no {way.value} messages", reason=Reason.SHAPE, permanent=True)
         body = {"recipient": {"id": address}, **SENT_AS[way], "message": {**message, "metadata": metadata}}
-        self.ask("POST", f"{path_of(page_id)}/messages", token, body=body, ordinary=way is Way.REPLY)
+        return self.ready(f"{path_of(page_id)}/messages", token, body)
+
+    def settle(self, answered: Answered, way: Way) -> None:
+        """Whether the call's answer says that the message is there. Raises SendError as `send` does."""
+        refuse(answered.status, answered.headers, answered.content, ordinary=way is Way.REPLY)
 
     def sign(self, page_id: str, token: str, address: str, action: str) -> None:
         """Show that it is read or that we write: action is `mark_seen`, `typing_on` or `typing_off`."""

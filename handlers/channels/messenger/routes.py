@@ -1,8 +1,9 @@
 """Where Meta knocks: the handshake, deliveries that are answered with 200 once they are stored, and wishes to be
 forgotten."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, abort, request
@@ -19,6 +20,7 @@ DELETION_PATH = "/privacy/messenger-deletion"
 MAX_BODY = 1024 * 1024
 MAX_FORM = 64 * 1024
 SIGNATURE_HEADER = "X-Hub-Signature-256"
+SIGNATURE = "HTTP_X_HUB_SIGNATURE_256"  # the same in a WSGI environment
 ANSWERS = {200: "EVENT_RECEIVED", 403: "wrong signature", 413: "too large", 503: "try again"}
 
 
@@ -41,6 +43,23 @@ def receive(
     return 200
 
 
+def make_take(
+    door: Door, secrets: Sequence[str], now: Callable[[], datetime], refused: Callable[[], None], *, app_id: str = ""
+) -> Callable[[bytes, Mapping[str, Any]], tuple[int, str]]:
+    """What answers a delivery, whoever read its body: from the body and its WSGI environment the status and the words.
+
+    refused: called for every wrong signature, for a counter.
+    """
+
+    def take(raw: bytes, environ: Mapping[str, Any]) -> tuple[int, str]:
+        status = receive(raw, environ.get(SIGNATURE), door, secrets, now(), app_id=app_id)
+        if status == 403:
+            refused()
+        return status, ANSWERS[status]
+
+    return take
+
+
 def blueprint(
     door: Door,
     secrets: Sequence[str],
@@ -50,14 +69,19 @@ def blueprint(
     *,
     app_id: str = "",
     asked_to_forget: Callable[[str], tuple[str, str]] | None = None,
+    takes: dict[str, Callable[[bytes, Mapping[str, Any]], tuple[int, str]]] | None = None,
 ) -> Blueprint:
     """The routes. secrets: the app's secret, and during a rotation the one before; none: the channel is off, 404.
 
     refused: called for every wrong signature, for a counter. app_id: of our own app, empty if we do not know it.
     asked_to_forget: keeps a person's request by the app's own id of her, the same one for the same person, and returns
     where she reads what became of it, and her code; raises `Down` if it could not be kept. None: no such route.
+    takes: is given what the webhook's view calls, by its path, for whoever may answer before Flask.
     """
     routes = Blueprint(CHANNEL, __name__)
+    take = make_take(door, secrets, now, refused, app_id=app_id)
+    if takes is not None and any(secrets):
+        takes[PATH] = take
 
     @routes.before_request
     def only_if_set_up() -> None:
@@ -75,11 +99,8 @@ def blueprint(
     @routes.post(PATH)
     def hear() -> Response:
         request.max_content_length = MAX_BODY + 1  # without Content-Length the body silently ends here
-        raw = request.get_data(cache=False)
-        status = receive(raw, request.headers.get(SIGNATURE_HEADER), door, secrets, now(), app_id=app_id)
-        if status == 403:
-            refused()
-        return _plain(ANSWERS[status], status)
+        status, words = take(request.get_data(cache=False), request.environ)
+        return _plain(words, status)
 
     if asked_to_forget is not None:
 

@@ -1,9 +1,10 @@
 """Where Zalo knocks: deliveries, answered with 200 once they are stored, and the proof that the domain is ours."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, abort, request
@@ -19,6 +20,7 @@ CHANNEL = "zalo"
 PATH = "/webhooks/zalo"
 MAX_BODY = 1024 * 1024
 SIGNATURE_HEADER, TIMESTAMP_HEADER = "X-ZEvent-Signature", "X-ZEvent-Timestamp"
+SIGNATURE, TIMESTAMP = "HTTP_X_ZEVENT_SIGNATURE", "HTTP_X_ZEVENT_TIMESTAMP"  # the same in a WSGI environment
 ANSWERS = {200: "OK", 403: "wrong signature", 413: "too large", 503: "try again"}
 
 log = structlog.get_logger(__name__)
@@ -63,6 +65,42 @@ def receive(
     return 200
 
 
+def make_take(
+    door: Door,
+    *,
+    secrets: Sequence[str],
+    app_ids: Collection[str],
+    variant: str,
+    now: Callable[[], datetime],
+    matched: Callable[[str], None],
+    refused: Callable[[], None],
+    oa_of: Callable[[str], str] = nobody,
+) -> Callable[[bytes, Mapping[str, Any]], tuple[int, str]]:
+    """What answers a delivery, whoever read its body: from the body and its WSGI environment the status and the words.
+
+    refused: called for every wrong signature, for a counter.
+    """
+
+    def take(raw: bytes, environ: Mapping[str, Any]) -> tuple[int, str]:
+        status = receive(
+            raw,
+            environ.get(SIGNATURE),
+            environ.get(TIMESTAMP),
+            door,
+            secrets=secrets,
+            app_ids=app_ids,
+            variant=variant,
+            now=now(),
+            matched=matched,
+            oa_of=oa_of,
+        )
+        if status == 403:
+            refused()
+        return status, ANSWERS[status]
+
+    return take
+
+
 def blueprint(
     door: Door,
     *,
@@ -74,34 +112,36 @@ def blueprint(
     matched: Callable[[str], None],
     refused: Callable[[], None],
     oa_of: Callable[[str], str] = nobody,
+    takes: dict[str, Callable[[bytes, Mapping[str, Any]], tuple[int, str]]] | None = None,
 ) -> Blueprint:
     """The webhook and the verifier's page. secrets, app_ids: without one of each the channel is off, 404.
 
     verifier: the code of the file by which Zalo proves the domain, "" for none; it is asked for before anything else is
-    set up. refused: called for every wrong signature, for a counter.
+    set up. refused: called for every wrong signature, for a counter. takes: is given what the webhook's view calls, by
+    its path, for whoever may answer before Flask.
     """
     routes = Blueprint(CHANNEL, __name__)
+    is_on = any(secrets) and any(app_ids)
+    take = make_take(
+        door,
+        secrets=secrets,
+        app_ids=app_ids,
+        variant=variant,
+        now=now,
+        matched=matched,
+        refused=refused,
+        oa_of=oa_of,
+    )
+    if takes is not None and is_on:
+        takes[PATH] = take
 
     @routes.post(PATH)
     def hear() -> Response:
-        if not any(secrets) or not any(app_ids):
+        if not is_on:
             abort(404)
         request.max_content_length = MAX_BODY + 1  # without Content-Length the body silently ends here
-        status = receive(
-            request.get_data(cache=False),
-            request.headers.get(SIGNATURE_HEADER),
-            request.headers.get(TIMESTAMP_HEADER),
-            door,
-            secrets=secrets,
-            app_ids=app_ids,
-            variant=variant,
-            now=now(),
-            matched=matched,
-            oa_of=oa_of,
-        )
-        if status == 403:
-            refused()
-        return _answer(ANSWERS[status], status, "text/plain")
+        status, words = take(request.get_data(cache=False), request.environ)
+        return _answer(words, status, "text/plain")
 
     @routes.get("/zalo_verifier<code>.html")
     def prove(code: str) -> Response:
