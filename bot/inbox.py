@@ -41,8 +41,6 @@ MAX_TRIES = 5
 PATIENCE = 4.0
 """Seconds until a delivery that waits for its commit is answered with 503."""
 GONE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
-OLDEST_S = timedelta(days=60).total_seconds()
-"""Of an event that is answered; keys are kept longer than that (`bot.run.tidy_tables`)."""
 DEADLOCK = "40P01"  # PostgreSQL, "Error Codes"
 FAR = timedelta(minutes=1)
 """Longer than any pause between two tries: what would wait longer was put back by a clock that was ahead."""
@@ -146,9 +144,8 @@ class Door:
         if not inbounds:
             return
         try:
-            now = self._now()
-            arrivals = [self._addressed(channel, _believed(inbound, now)) for inbound in inbounds]
-            self._group.keep(_Delivery(channel, arrivals, now))
+            arrivals = [self._addressed(channel, inbound) for inbound in inbounds]
+            self._group.keep(_Delivery(channel, arrivals, self._now()))
         except Stuck as stuck:  # it may still be stored; then it is a known key when it comes again
             raise self._refused(channel, "stuck") from stuck
         except SQLAlchemyError as error:
@@ -214,13 +211,6 @@ class Door:
         if keeper is None:
             raise self._refused(channel, "no account")
         return keeper, replace(inbound, event=inbound.event if isinstance(inbound.event, Silent) else Silent("strange"))
-
-
-def _believed(inbound: Inbound, now: datetime) -> Inbound:
-    """What is so old is no late delivery: somebody sends again what he once overheard, and its key may be gone."""
-    if now.timestamp() - inbound.at.timestamp() < OLDEST_S or isinstance(inbound.event, Silent):
-        return inbound
-    return replace(inbound, event=Silent("old"))
 
 
 def _blames_one(failure: Exception) -> bool:

@@ -76,7 +76,7 @@ def think_through(database: Database, world: World, most: int, *, but: Collectio
     """The oldest rows that wait, thought out. but: rows that were undone before; their people go by hand."""
     thoughts = Thoughts()
     with database.thinking() as db:
-        rows = inbox.pending(db, world.now(), most)
+        rows = _up_to_news(inbox.pending(db, world.now(), most))
         thoughts.count = len(rows)
         if not rows:
             return thoughts
@@ -102,6 +102,12 @@ def think_through(database: Database, world: World, most: int, *, but: Collectio
             thoughts.promises += outcome.promises
             thoughts.jots += outcome.jots
     return thoughts
+
+
+def _up_to_news(rows: list[Pending]) -> list[Pending]:
+    """News of a whole account is heard in its place: what came before it is kept first, what comes after it waits."""
+    news = next((place for place, row in enumerate(rows) if row.kind == AccountNews.__name__), None)
+    return rows if news is None else rows[: news or 1]
 
 
 def _mind(talk: Conversation | None) -> _Mind | None:

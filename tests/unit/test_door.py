@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -110,15 +110,6 @@ def test_a_page_that_we_do_not_know_is_kept_in_silence(database: Database) -> No
     door.accept("messenger", [Inbound("another page", "p", "k", NOW, Text("chào"))])
     with database.reading() as db:
         assert [(row.kind, row.done_at is not None) for row in db.scalars(select(InboxRow))] == [("Silent", True)]
-
-
-def test_what_is_older_than_any_late_delivery_is_kept_in_silence(database: Database) -> None:
-    """A signed body that somebody overheard long ago; its key may be forgotten by now."""
-    door = Door(database, lambda: None, lambda: NOW)
-    for days in (59, 61):
-        door.accept("messenger", [replace(heard(f"k{days}"), at=NOW - timedelta(days=days))])
-    with database.reading() as db:
-        assert [row.kind for row in db.scalars(select(InboxRow).order_by(InboxRow.id))] == ["Text", "Silent"]
 
 
 def test_a_delivery_that_waits_too_long_is_down_and_a_repeat_is_one_row(database: Database) -> None:

@@ -455,14 +455,20 @@ def test_an_action_without_words_needs_no_hands_and_opens_the_window(toys: ToySh
     assert (toys.conversation().touched_at, toys.turns.snapshot().get("by_hand", 0)) == (toys.now, 0)
 
 
-def test_news_of_an_account_goes_by_hand(toys: ToyShop) -> None:
+def test_news_of_an_account_is_heard_in_its_place_by_hand(toys: ToyShop) -> None:
+    """What came before it is kept first, and what came after it waits."""
+    toys.receives(Text("0"), "mai")
     toys.receives(AccountNews("blocked", "", "spam"), "11")
     toys.receives(Text("0"))
 
-    thoughts = think_through(toys.database, toys.world, MANY)
-
-    assert ([row.sender for row in thoughts.kept], [row.sender for row in thoughts.for_hands]) == (["lan"], ["11"])
-    assert "11" not in {sender for _, sender in thoughts.minds}
+    before = think_through(toys.database, toys.world, MANY)
+    assert ([row.sender for row in before.kept], before.for_hands) == (["mai"], [])
+    assert toys.turns.take_batch() == 1
+    news = think_through(toys.database, toys.world, MANY)
+    assert (news.kept, [row.sender for row in news.for_hands]) == ([], ["11"])
+    assert toys.turns.take_batch() == 1
+    after = think_through(toys.database, toys.world, MANY)
+    assert ([row.sender for row in after.kept], after.for_hands) == (["lan"], [])
 
 
 def test_what_is_held_but_may_not_go_yet_needs_no_hands(toys: ToyShop) -> None:
