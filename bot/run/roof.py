@@ -10,6 +10,7 @@ from bot.dialogues import DIALOGUES
 from bot.engine import World
 from bot.run.reading import Readings
 from bot.run.settings import Settings
+from bot.run.shapes import learn_shapes
 from catalog.account import Account, seed_account
 from catalog.acts import Command, News, Result, Who
 from catalog.acts.noting import count_scans
@@ -24,6 +25,8 @@ def utc_now() -> datetime:
 
 
 def open_database(settings: Settings) -> Database:
+    """The first step of every process that answers, sends or waits, before its threads: so it learns the shapes too."""
+    learn_shapes()
     return Database(settings.database_url, Vault(settings.secret_keys))
 
 

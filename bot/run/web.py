@@ -4,6 +4,7 @@ import gc
 import multiprocessing
 import os
 import socket
+from typing import Any
 
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
@@ -16,6 +17,8 @@ from bot.run.settings import Settings
 from bot.run.trouble import Trouble
 
 HOST = "127.0.0.1"
+OUR_LOG: dict[str, Any] = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
+"""Granian's own would go to stdout, where nobody looks: that a worker fell is said nowhere else."""
 
 
 def serve(settings: Settings) -> None:
@@ -37,6 +40,7 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=3,  # an open event stream would never end by itself
         log_level=LogLevels.error,
+        log_dictconfig=OUR_LOG,
     )
     head = os.getpid()
 
