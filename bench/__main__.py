@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import psutil
 
-from bench import hotspots, measures
+from bench import hotspots, measures, searching, understanding
 from bench.growth import growth
 from bench.product import Broken, graph, new_folder
 from bench.report import Figure, machine, show, write
@@ -70,6 +70,10 @@ def measure(parent: Path, size: measures.Size) -> bool:
         for name, few in databases["few"].items():
             _say(f"few people and many, {name}")
             figures += growth(parent, name, (few, databases["many"][name]), size.many)
+        _say("search")
+        figures += searching.measure() if size is measures.FULL else searching.measure(20_000, 1000)
+        _say("understanding")
+        figures += understanding.measure()
     around["seconds"] = round(time.monotonic() - start)
     show(figures)
     write(RESULTS, figures, around)

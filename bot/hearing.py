@@ -76,6 +76,10 @@ DRAFTS_LIVE = timedelta(days=30)
 REACHABLE = timedelta(hours=23)
 """After her last action, inside every platform's free window: as long as the bot speaks up by itself."""
 SURE = 0.5
+CALLS_OFF = "cancel"
+SHOWS_GOODS = frozenset({"order.add", "shop.show"})
+SHOWS_A_LOT = "order.lot"
+"""Keys of choices beside which goods are shown, and a lot."""
 
 LOST_THREAD = say("I have learned something new meanwhile and lost the thread. Let us begin again.")
 NEWS: dict[str, Callable[[int], Event]] = {"order": OrderNews, "cancelled": OrderCancelled}
@@ -232,10 +236,14 @@ class Hearing:
             if self.away() and self.welcome_back(talk, heard):
                 self.understood()
                 return
+            if self.pointed(talk, heard):
+                return
             hint = self.step(talk, heard)
             if hint is None:
                 self.understood()
                 return
+        elif self.pointed(talk, heard):
+            return
         else:
             hint = None
         match heard:
@@ -263,6 +271,21 @@ class Hearing:
             case _:
                 self.puzzled(hint)
 
+    def pointed(self, talk: Talk | None, heard: Event | Number) -> bool:
+        """`cái đó`, `loại rẻ hơn`, `lấy 2 ký`: about goods that were shown beside the talk."""
+        question = self.memory.question
+        dialogue = next((d for d in self.world.dialogues.values() if "pointed" in d.openers), None)
+        beside = talk is None or talk.question is None or question != talk.question
+        if dialogue is None or not beside or not isinstance(heard, Text):
+            return False
+        choices = question.choices if question is not None else ()
+        shown = list(dict.fromkeys(int(one.arg) for one in choices if one.key in SHOWS_GOODS and one.arg.isdecimal()))
+        code = next((one.arg for one in choices if one.key == SHOWS_A_LOT), "")
+        if not self.open(dialogue, Ask("pointed", words=heard.words, slots={"shown": shown, "code": code}), asks=True):
+            return False
+        self.understood()
+        return True
+
     def wish(self, typed: str, hint: Say | None) -> None:
         talk = self.talk()
         if (talk is None or self.rests(talk)) and (yes(typed) or no(typed)):
@@ -275,6 +298,9 @@ class Hearing:
             self.puzzled(hint)
             return
         self.understood()
+        if found.name == CALLS_OFF and talk is not None and not self.rests(talk) and "order_code" not in found.slots:
+            self.cancel()  # what is open is nearer than an order that was placed
+            return
         self.open(opener, Ask(found.name, words=typed, slots=dict(found.slots)))
 
     def edited(self) -> None:
@@ -439,11 +465,16 @@ class Hearing:
             self.speech.speak(say("All right, I have dropped it."))
         self.ask_again()
 
-    def open(self, dialogue: Dialogue, ask: Ask) -> None:
-        """Start a dialogue, or bring the one that is under way to the front with the new wish."""
+    def open(self, dialogue: Dialogue, ask: Ask, *, asks: bool = False) -> bool:
+        """Start a dialogue, or bring the one that is under way to the front with the new wish.
+
+        asks: only if it understands; False, and nothing has happened, where it has but a hint to give.
+        """
         talk = next((t for t in self.memory.talks if t.dialogue == dialogue.name), None)
         state = self.load(talk) if talk is not None else None
         turn = dialogue.openers[ask.name](state, ask, self.ports)
+        if asks and any(isinstance(effect, Hint) for effect in turn[1]):
+            return False
         if talk is not None and talk in self.memory.talks:
             self.memory.talks.remove(talk)
         else:
@@ -453,6 +484,7 @@ class Hearing:
             self.memory.talks.append(talk)
             del self.memory.talks[: -(MAX_PARKED + 1)]
         self.follow(dialogue, talk, state, turn)
+        return True
 
     def tell_her(self, event: Event) -> None:
         """Something that no person did: say it if it still means something, then ask again what was open."""

@@ -34,6 +34,7 @@ class Goods:
     seller: str
     image: str  # path under the public address, or empty
     fee_vnd: int = 0  # the co-op's part of `price_vnd`
+    ten: int = 10  # how many pieces a chục is at its co-op
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Organisation(Base):
     pays_on_day: Mapped[int | None]  # day of the month on which producers are paid
     fee_kind: Mapped[str] = mapped_column(String(20), default=FeeKind.MARKUP)
     fee_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    ten: Mapped[int] = mapped_column(default=10)  # how many pieces a chục is here: 12 in Bến Tre, 14 in Cái Bè
     demo: Mapped[bool] = mapped_column(default=False)
 
 

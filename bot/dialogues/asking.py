@@ -1,6 +1,8 @@
 """The open question of every state of a posting: one at a time, and short."""
 
-from bot.dialogues.harvest import goods_of, meant, price_of, usual
+from collections.abc import Sequence
+
+from bot.dialogues.harvest import goods_of, meanings, meant, price_of, usual
 from bot.dialogues.posting import (
     Changing,
     Choosing,
@@ -16,6 +18,7 @@ from bot.dialogues.posting import (
     Unlisted,
     Valuing,
 )
+from bot.dialogues.regional import either, first_upper
 from bot.dialogues.telling import (
     BUTTON,
     all_told,
@@ -32,6 +35,7 @@ from bot.dialogues.telling import (
 from bot.effect import Choice, Lines, Say, Spoken, choice, say
 from bot.ports import Goods, Ports
 
+STILL = ("vẫn thế", "vẫn vậy", "vẫn giá cũ", "giá cũ", "vẫn như cũ", "như cũ", "như lần trước", "vẫn như lần trước")
 OFFERED = 8  # goods in the list of what she grows
 
 
@@ -59,7 +63,10 @@ def question(at: UnderWay, ports: Ports) -> Say:
                 "Still %(price)s for 1 %(unit)s, as last time?",
                 price=last,
                 unit=unit(goods),
-                choices=[choice("yes", say("Still %(price)s", price=last)), choice("no", say("Another price"))],
+                choices=[
+                    choice("yes", say("Still %(price)s", price=last), words=STILL),
+                    choice("no", say("Another price")),
+                ],
             )
         case Valuing():
             return say(
@@ -99,6 +106,9 @@ def _which_goods(at: Choosing, ports: Ports) -> Say:
     """What she grows, or what her words may have meant. Up to two are buttons, more than that a printed list."""
     words = at.draft.lines[at.place].words if at.place < len(at.draft.lines) else ""
     near, _ = meant(words, ports)
+    meaning = () if near else meanings(words, ports)
+    if meaning:
+        return _which_meaning(words, meaning)
     offered = (near or [mine.goods for mine in ports.garden.grown()])[:OFFERED]
     names = [called(goods, ports) for goods in offered]
     picks = [
@@ -122,6 +132,17 @@ def _which_goods(at: Choosing, ports: Ports) -> Say:
     )
 
 
+def _which_meaning(words: str, names: Sequence[str]) -> Say:
+    """`củ sắn`: one thing in the north and another in the south, so that nobody but her can tell."""
+    picks = [choice("named", say("%(name)s", name=title(first_upper(name))), arg=name) for name in names]
+    if len(picks) > 2:
+        lines = Lines(tuple(say("%(name)s", name=name) for name in names), numbered=True)
+        return say("By %(words)s, which of these do you mean?\n%(lines)s", words=words, lines=lines, items=picks,
+                   choices=[_something_else()])  # fmt: skip
+    return say("By %(words)s, do you mean %(names)s?", words=words, names=either(names),
+               choices=[*picks, _something_else()])  # fmt: skip
+
+
 def _how_many(goods: Goods | None, *, alone: bool) -> Say:
     if alone:
         return say("How many %(unit)s are there? Just type the number.", unit=unit(goods), expects="number")
@@ -138,7 +159,11 @@ def number_please(goods: Goods | None) -> Say:
 
 
 def _right(draft: Draft, ports: Ports) -> Say:
-    choices = [choice("yes", say("Yes, put on sale")), choice("no", say("Change it")), never_mind()]
+    choices = [
+        choice("yes", say("Yes, put on sale"), words=("đăng", "bán", "đăng hàng")),
+        choice("no", say("Change it")),
+        never_mind(),
+    ]
     line = draft.lines[0]
     if draft.by_steps and len(draft.lines) == 1 and line.available_from is None:
         goods = goods_of(ports, line.product_id)

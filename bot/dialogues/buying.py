@@ -18,6 +18,8 @@ CONSENT_VERSION = "order-2026-11"
 
 
 UNDO_STEPS = 8
+BUYS = ("đặt", "đặt hàng", "đặt tiếp", "đặt luôn", "mua", "mua tiếp", "mua luôn", "chốt", "chốt đơn", "chốt luôn")
+"""What people say for yes to an order."""
 
 
 order = Dialogue("order", nudge_after=timedelta(hours=3))
@@ -25,11 +27,15 @@ order = Dialogue("order", nudge_after=timedelta(hours=3))
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """The cart was said back. `past`: the carts before the last changes, newest last."""
+    """The cart was said back. `past`: the carts before the last changes, newest last.
+
+    editing: she was asked what to change, so that `cam 5kg` is the new amount and not so much more.
+    """
 
     draft_id: str
     cart: Cart
     past: tuple[Cart, ...] = ()
+    editing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class HowMuch:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Her words fit several products."""
+    """Her words fit several products. names: what they may mean, where that is not the same everywhere: `củ sắn`."""
 
     draft_id: str
     cart: Cart
@@ -54,6 +60,8 @@ class Which:
     quantity: Decimal
     unit: str
     past: tuple[Cart, ...] = ()
+    words: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +72,13 @@ class Consenting:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """She agreed; whose name and phone? What came alone is kept until the other is there."""
+    """She agreed; whose name and phone? What came alone is kept until the others are there."""
 
     draft_id: str
     cart: Cart
     name: str = ""
     phone: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,7 @@ def ask_basket(at: Basket, ports: Ports) -> Say:
             label=lower(goods.label) if goods else "?",
             amount=Amount(line.quantity, goods.unit if goods else ""),
             total=Money(worth(line.price_vnd, line.quantity)),
-            choices=[choice("yes", say("Order it")), more(), edit()],
+            choices=[choice("yes", say("Order it"), words=BUYS), more(), edit()],
         )
     return say(
         "I note:\n%(lines)s\nGoods: %(total)s (delivery not included)\nIs that right?",
@@ -213,7 +222,7 @@ def changes(before: Cart, after: Cart, sold_out: Sequence[Line], ports: Ports) -
 
 
 def right() -> Choice:
-    return choice("yes", say("Right, go on"))
+    return choice("yes", say("Right, go on"), words=BUYS)
 
 
 def more() -> Choice:
@@ -221,7 +230,7 @@ def more() -> Choice:
 
 
 def edit() -> Choice:
-    return choice("edit", say("Change the cart"))
+    return choice("edit", say("Change the cart"), words=("sửa giỏ hàng", "sửa lại giỏ", "sửa hàng", "sửa món"))
 
 
 def go_on() -> list[Choice]:

@@ -52,11 +52,18 @@ class TooMuch:
 
 
 @dataclass(frozen=True, slots=True)
+class Absurd:
+    """So much that it must be a slip."""
+
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """None of it at all."""
 
 
-Misfit = UnitUnsure | OtherUnit | OffStep | TooMuch | Nothing
+Misfit = UnitUnsure | OtherUnit | OffStep | TooMuch | Absurd | Nothing
 
 
 def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | Misfit:
@@ -71,13 +78,13 @@ def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | Misfit:
     if goods.pieces > 1 and unit in {"quả", "cái"}:
         return _stepped(goods, quantity / goods.pieces)
     if unit == "chục":
-        return _stepped(goods, quantity * 10) if goods.unit in {"quả", "cái", "con"} else OtherUnit()
+        return _stepped(goods, quantity * goods.ten) if goods.unit in {"quả", "cái", "con"} else OtherUnit()
     return OtherUnit()
 
 
 def _stepped(goods: Goods, quantity: Decimal) -> Decimal | Misfit:
     if quantity > MOST:
-        return TooMuch()
+        return Absurd(quantity)
     step = goods.step if goods.unit != BY_WEIGHT or goods.step > 1 else Decimal("0.1")
     if quantity % step:
         return OffStep()
@@ -104,6 +111,16 @@ def set_to(cart: Cart, product_id: int, quantity: Decimal) -> Cart:
 
 def quantity_of(cart: Cart, product_id: int) -> Decimal:
     return sum((line.quantity for line in cart if line.product_id == product_id), Decimal(0))
+
+
+def spoken_of(cart: Cart, before: Cart, unit: str | None, shelf: Shelf) -> int | None:
+    """The product that `3 ký thôi` is about: the only one that is sold so, or of those the one changed last."""
+    units = {line.product_id: goods.unit for line in cart if (goods := shelf.get(line.product_id)) is not None}
+    fitting = [product_id for product_id, own in units.items() if unit in (None, own)]
+    if len(fitting) == 1:
+        return fitting[0]
+    changed = [number for number in fitting if quantity_of(cart, number) != quantity_of(before, number)]
+    return changed[0] if len(changed) == 1 else None
 
 
 def total(cart: Cart) -> int:

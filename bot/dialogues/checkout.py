@@ -11,6 +11,7 @@ from typing import Literal
 from bot.dialogue import Heard, Turn
 from bot.dialogues import cart as basket
 from bot.dialogues.buying import (
+    BUYS,
     CONSENT_VERSION,
     Addressing,
     AnyState,
@@ -31,6 +32,17 @@ from bot.dialogues.buying import (
 )
 from bot.dialogues.cart import Cart
 from bot.dialogues.filling import edited, find
+from bot.dialogues.whereto import (
+    MOST_KEPT,
+    check,
+    is_address,
+    is_unsure,
+    moves,
+    named_in,
+    names_commune,
+    shortened,
+    with_place,
+)
 from bot.effect import Amount, Choice, Day, Effect, Hint, Lines, Money, Remember, Say, choice, say
 from bot.event import Change, Pick, Text
 from bot.ports import Fee, Ports
@@ -39,9 +51,6 @@ from bot.understand.people import form_of_address, pretty_phone, read_contact
 from catalog.acts import Refused
 from catalog.acts.order import Placed, PlacedOrder, PlaceOrder, PriceMoved, SoldOut
 from catalog.acts.person import ConsentKept, ContactKept, GiveConsent, OpenCase, SaveContact
-
-SHORTEST_ADDRESS = 8
-MOST_OF_AN_ADDRESS = 120
 
 
 def checkout(draft_id: str, cart: Cart, ports: Ports) -> Turn[AnyState | None]:
@@ -81,22 +90,32 @@ def consenting(at: Consenting, heard: Heard, ports: Ports) -> Turn[AnyState | No
 
 @order.step
 def naming(at: Naming, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
+    """Name and phone, in one message or two; an address beside them is kept until both are there, then read back."""
     match heard:
         case Text(words):
-            said = read_contact(words)
+            where = named_in(words)
+            address = where.address if where is not None else at.address
+            said = read_contact(where.rest if where is not None else words)
             name, phone = said.name or at.name, said.phone or at.phone
             if phone and name:
                 you = form_of_address(name)
                 known: list[Effect] = [Remember("you", you)] if you else []
-                return at, [SaveContact(name, phone, given_name=name.split()[-1], you=you), *known]
+                given = name.split()[-1]
+                return replace(at, address=address), [SaveContact(name, phone, given_name=given, you=you), *known]
             if phone:
-                return replace(at, phone=phone), [
+                return replace(at, phone=phone, address=address), [
                     say("And your name, please? For example: Hằng 0912 345 678.", expects="words")
                 ]
-            if name and len(name) <= 60 and not any(char.isdigit() for char in words):
-                return replace(at, name=name), [
+            if name and len(name) <= 60 and (where is not None or not any(char.isdigit() for char in words)):
+                return replace(at, name=name, address=address), [
                     say("Thank you, %(name)s. And the phone number, please?", name=name, expects="words")
                 ]
+            if where is not None:
+                return replace(at, address=address), [
+                    say("I have the address. And the name and phone number, please?", expects="words")
+                ]
+        case ContactKept() if at.address:
+            return _checking(at.draft_id, at.cart, at.address)
         case ContactKept():
             return checkout(at.draft_id, at.cart, ports)
     return at, [Hint(say("I need a name and a phone number, for example: Hằng 0912 345 678.", expects="words"))]
@@ -105,8 +124,8 @@ def naming(at: Naming, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
 @order.step
 def addressing(at: Addressing, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
     match heard:
-        case Text(words) if len(words) >= SHORTEST_ADDRESS and any(char.isalpha() for char in words):
-            return CheckingAddress(at.draft_id, at.cart, words[:300]), [_check_address(words[:300])]
+        case Text(words) if is_address(words):
+            return _checking(at.draft_id, at.cart, words[:MOST_KEPT])
     return at, [
         Hint(
             say(
@@ -119,16 +138,25 @@ def addressing(at: Addressing, heard: Heard, ports: Ports) -> Turn[AnyState | No
 
 @order.step
 def checking_address(at: CheckingAddress, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
+    """Her words are kept whatever she answers; a place that she chooses is written behind them."""
     match heard:
         case Pick("yes"):
             return at, [SaveContact(address=at.address)]
+        case Pick("place", number):
+            return at, [SaveContact(address=with_place(at.address, number))]
         case ContactKept():
             return review(at.draft_id, at.cart, "delivery", ports)
         case Pick("no") | Change():
             return Addressing(at.draft_id, at.cart), [_ask_address("")]
-        case Text(words) if len(words) >= SHORTEST_ADDRESS and any(char.isdigit() for char in words):
-            return replace(at, address=words[:300]), [_check_address(words[:300])]
-    return at, [Hint(_check_address(at.address))]
+        case Text(words) if is_address(words) and any(char.isdigit() for char in words):
+            return _checking(at.draft_id, at.cart, words[:MOST_KEPT])
+        case Text(words) if is_unsure(at.address) and names_commune(words):
+            return _checking(at.draft_id, at.cart, f"{at.address}, {words}"[:MOST_KEPT])
+    return at, [Hint(check(at.address))]
+
+
+def _checking(draft_id: str, cart: Cart, address: str) -> Turn[CheckingAddress]:
+    return CheckingAddress(draft_id, cart, address), [check(address)]
 
 
 def review(
@@ -183,6 +211,11 @@ def reviewing(at: Reviewing, heard: Heard, ports: Ports) -> Turn[AnyState | None
             return Basket(at.draft_id, at.cart), [
                 say("All right, nothing is ordered. Your cart stays as it is.", choices=go_on())
             ]
+        case Text(words) if moves(words):
+            where = named_in(words)
+            if where is not None:
+                return _checking(at.draft_id, at.cart, where.address)
+            return Addressing(at.draft_id, at.cart), [_ask_address("")]
         case Text(words):
             edits = read_edit(words, find(ports))
             if edits:
@@ -252,24 +285,11 @@ def _ask_address(phone: str) -> Say:
     )
 
 
-def _check_address(address: str) -> Say:
-    return say(
-        "📍 %(address)s\nIs that right?",
-        address=_shortened(address),
-        choices=[choice("yes", say("Right")), choice("no", say("Type it again"))],
-    )
-
-
-def _shortened(address: str) -> str:
-    """What of a long address a bubble has room for; all of it is kept."""
-    return address if len(address) <= MOST_OF_AN_ADDRESS else address[:MOST_OF_AN_ADDRESS].rstrip() + "…"
-
-
 def _ask_review(at: Reviewing, rows: Sequence[Fee | None], ports: Ports) -> Say:
     lines = basket.lines(at.cart, ports)
     total = Money(basket.total(at.cart) + at.fee_vnd)
     choices = [
-        choice("yes", say("Place the order")),
+        choice("yes", say("Place the order"), words=BUYS),
         choice("change", say("Change")),
         choice("stop", say("Cancel")),
     ]
@@ -290,7 +310,7 @@ def _ask_review(at: Reviewing, rows: Sequence[Fee | None], ports: Ports) -> Say:
         lines=lines,
         fees=Lines(tuple(_fee_lines(at.cart, rows, ports)), bullet="• "),
         total=total,
-        address=_shortened(contact.address),
+        address=shortened(contact.address),
         phone=contact.phone,
         choices=choices,
         weighty=True,

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TypeVar
 
 from bot.dialogue import Ask, Heard, Turn
-from bot.dialogues.harvest import finder, fit, goods_of, grown, meant
+from bot.dialogues.harvest import BY_WEIGHT, finder, fit, goods_of, grown, meant, so_much
 from bot.dialogues.posting import Line, post
 from bot.dialogues.telling import amount, done, name, refused, see_goods
-from bot.effect import Choice, Hint, Listed, Money, Say, choice, say
+from bot.effect import Amount, Choice, Hint, Listed, Money, Say, choice, say
 from bot.event import Back, Change, Pick, Text
 from bot.ports import Goods, Ports
 from bot.understand.amounts import Quantity, parse_quantity
@@ -111,7 +111,7 @@ def other_amount(at: object, ask: Ask, ports: Ports) -> Turn[AfterSale | None]:
     mine = grown(ports, offer.product_id)
     keep = offer.quantity - mine.left if mine is not None and mine.offer_id == offer.offer_id else Decimal(0)
     offers = offers if offer in offers else (*offers, offer)
-    return _amended(offers, offer, told, ports, keep) or (OnSale(offers), [which_goods(ports)])
+    return _amended(offers, offer, told, ports, ask.words, keep=keep) or (OnSale(offers), [which_goods(ports)])
 
 
 @post.step
@@ -204,7 +204,7 @@ def _slip(
     if product_id is None and offer_id is not None:
         product_id = next(shown.product_id for shown in offers if shown.offer_id == offer_id)
     offer = _offer(product_id, told, offers, ports)
-    return _amended(offers, offer, told, ports) if offer is not None else None
+    return _amended(offers, offer, told, ports, words) if offer is not None else None
 
 
 def _product_meant(correction: Correction, ports: Ports) -> int | None:
@@ -236,7 +236,7 @@ def _from_garden(ports: Ports) -> tuple[Shown, ...]:
 
 
 def _amended(
-    offers: tuple[Shown, ...], offer: Shown, told: Quantity, ports: Ports, keep: Decimal = Decimal(0)
+    offers: tuple[Shown, ...], offer: Shown, told: Quantity, ports: Ports, words: str, *, keep: Decimal = Decimal(0)
 ) -> Turn[AfterSale | None] | None:
     if told.value == 0:
         mine = grown(ports, offer.product_id)
@@ -244,6 +244,9 @@ def _amended(
         return _asked(TakingOff(offers, standing or (offer.offer_id,)), ports)
     goods = goods_of(ports, offer.product_id)
     wanted = fit(goods, told.value, told.unit) if goods is not None else None
+    doubt = so_much(told.value, told.unit or (goods.unit if goods else ""), words)
+    if doubt is not None:
+        return OnSale(offers), [doubt, which_goods(ports)]
     if wanted is None:
         return None
     if wanted + keep == offer.quantity:
@@ -272,7 +275,7 @@ def _corrected(at: Correcting, result: Corrected, goods: Goods | None) -> Turn[O
             price=Money(result.price_vnd),
             unit=goods.unit if goods else "",
             sold=amount(goods, result.sold),
-            choices=[choice("as_before", say("As before")), see_goods(), done()],
+            choices=[choice("as_before", say("As before"), words=("như cũ", "hoàn lại")), see_goods(), done()],
             rests=True,
         )
     ]
@@ -295,7 +298,10 @@ def question_of_change(at: AfterSale, ports: Ports) -> Say:
                 "Shall I take %(goods)s off sale?",
                 goods=_names(at, ports),
                 weighty=True,
-                choices=[choice("yes", say("Yes, take it off")), choice("no", say("Keep it"))],
+                choices=[
+                    choice("yes", say("Yes, take it off"), words=("gỡ", "gỡ hết", "xóa", "bỏ")),
+                    choice("no", say("Keep it")),
+                ],
             )
         case OnSale():
             return which_goods(ports)
@@ -305,7 +311,8 @@ def _other_amount_right(at: Correcting, ports: Ports) -> Say:
     shown = _shown(at)
     goods = goods_of(ports, shown.product_id)
     before, after = amount(goods, shown.quantity - at.keep), amount(goods, at.quantity - at.keep)
-    buttons = [choice("yes", say("Yes, %(amount)s", amount=after)), choice("no", say("That is wrong")), _all_of(goods)]
+    agreed = choice("yes", say("Yes, %(amount)s", amount=after), words=_as_said(after))
+    buttons = [agreed, choice("no", say("That is wrong")), _all_of(goods)]
     if after.quantity < before.quantity:
         return say(
             "Shall I change %(name)s from %(before)s down to %(after)s?",
@@ -315,6 +322,13 @@ def _other_amount_right(at: Correcting, ports: Ports) -> Say:
         "Shall I change %(name)s from %(before)s up to %(after)s?",
         name=name(goods), before=before, after=after, weighty=True, choices=buttons,
     )  # fmt: skip
+
+
+def _as_said(amount: Amount) -> tuple[str, ...]:
+    """The amount as she may repeat it: `15 cân`, `15 ký`."""
+    if amount.unit != BY_WEIGHT:
+        return ()
+    return tuple(f"{amount.quantity.normalize():f} {unit}" for unit in ("cân", "ký", "kí", "kg"))
 
 
 def _all_of(goods: Goods | None) -> Choice:

@@ -20,11 +20,13 @@ from bot.dialogues.buying import (
     right,
     tell,
 )
-from bot.dialogues.cart import Line, Misfit, Nothing, OffStep, OtherUnit, TooMuch, UnitUnsure
-from bot.dialogues.shop import CLOSE, SURE
-from bot.effect import Amount, Choice, Effect, Hint, Lines, Money, Say, choice, say
+from bot.dialogues.cart import Absurd, Line, Misfit, Nothing, OffStep, OtherUnit, TooMuch, UnitUnsure
+from bot.dialogues.pointing import typed_amount
+from bot.dialogues.regional import MOST_NAMES, either, on_shelf, several, sold_as
+from bot.dialogues.shop import CLOSE
+from bot.effect import Amount, Choice, Effect, Hint, Lines, Listed, Money, Say, choice, say
 from bot.ports import Found, Goods, Ports
-from bot.understand.orders import Edit, read_lines
+from bot.understand.orders import Edit, read_edit, read_lines
 from catalog.money import worth
 
 
@@ -42,17 +44,24 @@ def fill(at: Basket, words: str, ports: Ports, *, counted: bool = False) -> Turn
     unknown: list[str] = []
     for line in lines:
         match = _match(line.words, ports)
-        if not match:
-            unknown.append(line.words)
-            continue
         amount = Decimal(0) if line.quantity is None else line.quantity
+        if not match:
+            asked = _meanings(at, line.words, amount, line.unit or "", ports)
+            if asked is None:
+                unknown.append(line.words)
+            else:
+                unclear.append(asked)
+            continue
         if len(match) > 1:
             unclear.append(Which(at.draft_id, cart, tuple(g.goods.id for g in match), amount, line.unit or ""))
             continue
         goods = match[0].goods
         fitted = basket.fit(goods, amount, line.unit) if amount else UnitUnsure(amount)
         if isinstance(fitted, Decimal):
-            cart = basket.put(cart, Line(goods.id, fitted, goods.price_vnd, said_at=ports.now))
+            if at.editing and basket.quantity_of(cart, goods.id):
+                cart = basket.set_to(cart, goods.id, fitted)
+            else:
+                cart = basket.put(cart, Line(goods.id, fitted, goods.price_vnd, said_at=ports.now))
         else:
             unclear.append((goods, fitted))
     past = remembering(at)
@@ -63,7 +72,7 @@ def fill(at: Basket, words: str, ports: Ports, *, counted: bool = False) -> Turn
             state = replace(first, cart=cart, past=past)
             return state, [*lead, ask_which(state, ports)]
         goods, misfit = first
-        return _misfit(HowMuch(at.draft_id, cart, goods.id, past=past), goods, misfit, ports, lead)
+        return _misfit(HowMuch(at.draft_id, cart, goods.id, past=past), goods, misfit, ports, lead, words=words)
     if cart == at.cart:
         return None
     new, effects = tell(Basket(at.draft_id, cart, past), ports)
@@ -75,22 +84,34 @@ def find(ports: Ports) -> Callable[[str], list[tuple[int, float]]]:
     return lambda words: [(found.goods.id, found.score) for found in ports.shelf.search(words)]
 
 
+def _meanings(at: Basket, words: str, amount: Decimal, unit: str, ports: Ports) -> Which | None:
+    """Where her words may mean several products and some of them are here: which? `2 kg củ sắn`"""
+    names = several(words, lambda name: sold_as(name, ports))
+    goods = [one.id for name in names for one in sold_as(name, ports)]
+    return Which(at.draft_id, at.cart, tuple(goods), amount, unit, words=words[:40], names=names) if goods else None
+
+
 def _match(words: str, ports: Ports) -> list[Found]:
     """The one product that is meant, several that may be, or none."""
-    found = [match for match in ports.shelf.search(words) if match.score >= SURE]
+    found = on_shelf(words, ports)
     return [match for match in found if found[0].score - match.score < CLOSE]
 
 
-def taken(at: HowMuch, goods: Goods, quantity: Decimal, unit: str | None, ports: Ports) -> Turn[AnyState | None]:
+def taken(
+    at: HowMuch, goods: Goods, quantity: Decimal, unit: str | None, ports: Ports, *, words: str = ""
+) -> Turn[AnyState | None]:
+    """So much of it into the cart. words: hers, if she typed the amount."""
     fitted = basket.fit(goods, quantity, unit)
     if not isinstance(fitted, Decimal):
-        return _misfit(replace(at, guess=Decimal(0)), goods, fitted, ports, [])
+        return _misfit(replace(at, guess=Decimal(0)), goods, fitted, ports, [], words=words)
     cart = basket.put(at.cart, Line(goods.id, fitted, goods.price_vnd, at.code, ports.now))
     past = (*at.past, at.cart)[-UNDO_STEPS:] if at.cart and (not at.past or at.past[-1] != at.cart) else at.past
     return tell(Basket(at.draft_id, cart, past), ports)
 
 
-def _misfit(at: HowMuch, goods: Goods, misfit: Misfit, ports: Ports, lead: Sequence[Say]) -> Turn[AnyState | None]:
+def _misfit(
+    at: HowMuch, goods: Goods, misfit: Misfit, ports: Ports, lead: Sequence[Say], *, words: str = ""
+) -> Turn[AnyState | None]:
     """Ask only what is missing."""
     match misfit:
         case UnitUnsure(quantity) if quantity:
@@ -114,6 +135,8 @@ def _misfit(at: HowMuch, goods: Goods, misfit: Misfit, ports: Ports, lead: Seque
                 unit=goods.unit,
                 expects="number",
             )
+        case Absurd(quantity):
+            asked = _so_much(goods, quantity, words)
         case TooMuch():
             if not goods.left:
                 gone = say("There is no %(label)s left just now.", label=lower(goods.label))
@@ -126,6 +149,27 @@ def _misfit(at: HowMuch, goods: Goods, misfit: Misfit, ports: Ports, lead: Seque
                 expects="number",
             )
     return at, [*lead, asked]
+
+
+def _so_much(goods: Goods, quantity: Decimal, words: str) -> Say:
+    """`99999 tấn`: said back in the unit of the product, so that a slip is seen."""
+    amount, typed = Amount(quantity, goods.unit), typed_amount(words, quantity)
+    if typed:
+        return say(
+            "%(typed)s = %(amount)s? Please look again: how many %(unit)s of %(label)s would you like?",
+            typed=typed,
+            amount=amount,
+            unit=goods.unit,
+            label=lower(goods.label),
+            expects="number",
+        )
+    return say(
+        "%(amount)s? Please look again: how many %(unit)s of %(label)s would you like?",
+        amount=amount,
+        unit=goods.unit,
+        label=lower(goods.label),
+        expects="number",
+    )
 
 
 def _ask_unit(at: HowMuch, goods: Goods, quantity: Decimal, ports: Ports, lead: Sequence[Say]) -> Turn[AnyState | None]:
@@ -188,14 +232,20 @@ def ask_which(at: Which, ports: Ports) -> Say:
         )
         for product in goods
     )
-    return say(
-        "Which one do you mean?\n%(lines)s",
-        lines=Lines(lines, numbered=True),
-        items=[choice("this", say("%(label)s", label=product.label), str(product.id)) for product in goods],
-    )
+    items = [choice("this", say("%(label)s", label=product.label), str(product.id)) for product in goods]
+    if at.names:
+        return say(
+            "By %(words)s, do you mean %(names)s? There is:\n%(lines)s",
+            words=at.words,
+            names=either(at.names),
+            lines=Lines(lines, numbered=True),
+            items=items,
+            choices=[choice("stop", say("Leave it"))],
+        )
+    return say("Which one do you mean?\n%(lines)s", lines=Lines(lines, numbered=True), items=items)
 
 
-def left_out(at: HowMuch, ports: Ports) -> Turn[AnyState | None]:
+def left_out(at: HowMuch | Which, ports: Ports) -> Turn[AnyState | None]:
     """She does not want it after all, or it is gone: on with the rest of the cart."""
     if not at.cart:
         return None, [
@@ -215,20 +265,39 @@ def nothing_found(words: str, ports: Ports) -> Sequence[Effect]:
 def _not_found(named: Sequence[str]) -> Say:
     return say(
         "I did not find %(names)s here.",
-        names=", ".join(name[:40] for name in named[:3]),
+        names=Listed(tuple(_with_meanings(name) for name in named[:3])),
         choices=[choice("shop.browse", say("See what there is")), choice("person.call", say("Talk to a person"))],
     )
 
 
-def edited(at: Basket, edits: Sequence[Edit], ports: Ports) -> Turn[AnyState | None]:
+def _with_meanings(words: str) -> Say | str:
+    """`củ sắn (sắn hay củ đậu)`: so that she sees that neither of them is here."""
+    names = several(words, lambda _: ())
+    if len(names) < 2 or len(names) == MOST_NAMES:
+        return words[:40]
+    return say("%(words)s (%(names)s)", words=words[:40], names=either(names))
+
+
+def edited(at: Basket, edits: Sequence[Edit], ports: Ports, words: str = "") -> Turn[AnyState | None]:
     """`bot 1 chai mat, them 5 qua buoi`, `bo trung di`."""
     cart, removed = at.cart, []
     for wish in edits:
         match = [m.goods for m in _match(wish.words, ports)] if wish.words else []
         in_cart = [line.product_id for line in cart]
-        goods = next((g for g in match if g.id in in_cart), match[0] if match else None)
-        if goods is None and not wish.words and len(cart) == 1:
-            goods = ports.shelf.get(cart[0].product_id)
+        held = [g for g in match if g.id in in_cart]
+        goods = next(iter(held or match), None)
+        if not wish.words:
+            spoken_of = basket.spoken_of(cart, at.past[-1] if at.past else (), wish.unit, ports.shelf)
+            if spoken_of is None:
+                return at, [_which_of(at, ports)]
+            goods = ports.shelf.get(spoken_of)
+        elif len(held) > 1 and wish.op != "add":
+            return at, [_which_of(at, ports)]
+        elif len(held or match) > 1:
+            asked = Which(
+                at.draft_id, cart, tuple(g.id for g in match), wish.quantity or Decimal(0), wish.unit or "", at.past
+            )
+            return asked, [ask_which(asked, ports)]
         if goods is None:
             return at, [_not_found([wish.words or "?"])]
         if wish.op == "remove" or (wish.op == "set" and wish.quantity == 0):
@@ -237,7 +306,7 @@ def edited(at: Basket, edits: Sequence[Edit], ports: Ports) -> Turn[AnyState | N
             continue
         fitted = basket.fit(goods, Decimal(1) if wish.quantity is None else wish.quantity, wish.unit or goods.unit)
         if not isinstance(fitted, Decimal):
-            return _misfit(HowMuch(at.draft_id, cart, goods.id, past=at.past), goods, fitted, ports, [])
+            return _misfit(HowMuch(at.draft_id, cart, goods.id, past=at.past), goods, fitted, ports, [], words=words)
         had = basket.quantity_of(cart, goods.id)
         wanted = {"add": had + fitted, "subtract": had - fitted, "set": fitted}.get(wish.op, fitted)
         if had:
@@ -262,6 +331,40 @@ def edited(at: Basket, edits: Sequence[Edit], ports: Ports) -> Turn[AnyState | N
             choices=_edit_choices("undo"),
         )
     ]
+
+
+def read_changes(at: Basket, words: str, ports: Ports) -> list[Edit]:
+    """What her words change in the cart; empty where they change nothing.
+
+    Of `mật ong 1 chai, thêm 1 kg cam` the part without a verb counts too: as the new amount if we asked what to change.
+    """
+    edits = read_edit(words, find(ports))
+    named = {edit.words for edit in edits}
+    in_cart = {line.product_id for line in at.cart}
+    plain = [line for line in read_lines(words, find(ports)) if line.quantity is not None and line.words not in named]
+    if not edits:
+        return []
+    told = [
+        Edit(
+            "set" if at.editing and line.product_id in in_cart else "add",
+            line.words,
+            line.product_id,
+            line.score,
+            line.quantity,
+            line.unit,
+        )
+        for line in plain
+    ]
+    return [*told, *edits]
+
+
+def _which_of(at: Basket, ports: Ports) -> Say:
+    """`bớt 1`, where the cart holds several things."""
+    return say(
+        "%(goods)s: which one do you mean? Please type its name too.",
+        goods=basket.in_a_row(at.cart, ports),
+        expects="words",
+    )
 
 
 def _removed(at: Basket, removed: Sequence[Goods], ports: Ports) -> Say:
@@ -294,4 +397,8 @@ def undone(at: Basket, ports: Ports) -> Turn[AnyState | None]:
 
 
 def _edit_choices(last: Literal["undo", "more"]) -> list[Choice]:
-    return [right(), edit(), choice("undo", say("As it was")) if last == "undo" else more()]
+    return [
+        right(),
+        edit(),
+        choice("undo", say("As it was"), words=("như cũ", "hoàn lại")) if last == "undo" else more(),
+    ]

@@ -1,11 +1,16 @@
 """What a producer may mean by her words: which goods, how many in the unit that they are sold in, at what price."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
+from bot.dialogues.pointing import typed_amount
 from bot.dialogues.posting import Draft, Line
+from bot.dialogues.regional import is_called, is_meant, names_of, several
+from bot.effect import Amount, Say, say
 from bot.ports import Goods, Grown, Ports
-from bot.understand.postings import PostingLine
+from bot.understand.postings import PostingLine, read_postings
 from bot.understand.text import bare, has_marks
 from catalog.acts.offer import Posting
 
@@ -52,11 +57,23 @@ def meant(words: str, ports: Ports) -> tuple[list[Goods], bool]:
     """
     scores = _scores(words, ports) if words else []
     hers = {mine.goods.id for mine in ports.garden.grown()}
-    sure = [found for found in scores if found[1] >= MEANT]
+    sure = [found for found in scores if found[1] >= MEANT and _is_it(words, *found, ports)]
     pool = [found for found in sure if found[0] in hers] or sure
     best = max((score for _, score in pool), default=0.0)
-    ids = [found[0] for found in pool if found[1] > best - CLOSE] or [found[0] for found in scores if found[1] >= NEAR]
+    ids = [found[0] for found in pool if found[1] > best - CLOSE]
+    if not ids and not names_of(words):  # the name of something else does not sound like it
+        ids = [found[0] for found in scores if found[1] >= NEAR]
     return [goods for goods in (goods_of(ports, product_id) for product_id in ids) if goods is not None], bool(pool)
+
+
+def _is_it(words: str, product_id: int, score: float, ports: Ports) -> bool:
+    goods = goods_of(ports, product_id)
+    return goods is not None and is_meant(words, goods, score, ports)
+
+
+def meanings(words: str, ports: Ports) -> tuple[str, ...]:
+    """The products that her words may mean, where it has to be asked: `củ sắn`. What the co-op sells comes first."""
+    return several(words, lambda name: [goods for goods in meant(name, ports)[0] if is_called(goods, name, ports)])
 
 
 def _scores(words: str, ports: Ports) -> list[tuple[int, float]]:
@@ -70,39 +87,74 @@ def _scores(words: str, ports: Ports) -> list[tuple[int, float]]:
 def as_line(told: PostingLine, ports: Ports) -> Line:
     """A line of her sentence; what does not fit or is not sure is left open, so that it is asked for."""
     goods, sure = meant(told.words, ports)
-    product_id = told.product_id if told.product_id is not None and told.score >= MEANT and not sure else None
+    product_id = None
     if sure and len(goods) == 1:
         product_id = goods[0].id
+    elif not sure and told.product_id is not None and _is_it(told.words, told.product_id, told.score, ports):
+        product_id = told.product_id
     known = goods_of(ports, product_id)
-    start = told.available_from
-    price = _first_price(known, told)
-    return Line(
+    later = told.available_from is not None and told.available_from > ports.now.date()
+    line = Line(
         product_id,
         told.words,
-        _first_amount(known, told),
-        price,
-        asks_price=price is None and told.price_vnd is not None,
-        available_from=start if start is not None and start > ports.now.date() else None,
+        price_vnd=told.price_vnd,
+        available_from=told.available_from if later else None,
         day_unclear=told.day_unclear[:LONGEST_DAY],
+        lunar=told.lunar if later else None,
     )
+    unit = told.price_unit or told.unit
+    if known is None:
+        other = told.quantity is not None and unit != told.unit and told.price_vnd is not None
+        price = None if other else told.price_vnd  # `20 kg … 5k một bó`: it is asked for once we know what that is
+        measure = told.unit if told.quantity is not None else unit
+        return replace(line, told=told.quantity, told_unit=measure, price_vnd=price, asks_price=other)
+    return replace(line, **_in_its_unit(known, told.quantity, told.unit, told.price_vnd, unit))
 
 
-def _first_amount(goods: Goods | None, told: PostingLine) -> Decimal | None:
-    if goods is None or told.quantity is None or (told.unit is None and goods.pieces > 1):
-        return None
-    return fit(goods, told.quantity, told.unit)
+def of_goods(line: Line, goods: Goods) -> Line:
+    """The line, now that we know which product it is: the amount and the price that she named before, in its unit."""
+    if line.quantity is not None or (line.told is None and line.told_unit is None):
+        return replace(line, product_id=goods.id)
+    fitted = _in_its_unit(goods, line.told, line.told_unit, line.price_vnd, line.told_unit)
+    return replace(line, product_id=goods.id, told=None, told_unit=None, **fitted)
 
 
-def _first_price(goods: Goods | None, told: PostingLine) -> int | None:
+def _in_its_unit(
+    goods: Goods, quantity: Decimal | None, unit: str | None, price_vnd: int | None, per: str | None
+) -> dict[str, Any]:
+    """The fields of a line; what cannot be turned into the product's own unit is left open, so that it is asked for."""
+    amount = None if quantity is None or (unit is None and goods.pieces > 1) else fit(goods, quantity, unit)
+    price = _first_price(goods, price_vnd, per)
+    return {"quantity": amount, "price_vnd": price, "asks_price": price is None and price_vnd is not None}
+
+
+def _first_price(goods: Goods, price_vnd: int | None, per: str | None) -> int | None:
     """Her price for one of the product's own unit; None if it was for something that cannot be turned into that."""
-    per = told.price_unit or told.unit
-    if told.price_vnd is None or goods is None or per in (None, goods.unit):
-        return told.price_vnd
+    if price_vnd is None or per in (None, goods.unit):
+        return price_vnd
     if goods.pieces > 1 and per in COUNTED:
-        return told.price_vnd * goods.pieces
-    if per == "chục" and goods.unit in COUNTED and told.price_vnd % 10 == 0:
-        return told.price_vnd // 10
+        return price_vnd * goods.pieces
+    if per == "chục" and goods.unit in COUNTED and price_vnd % goods.ten == 0:
+        return price_vnd // goods.ten
     return None
+
+
+def too_much(words: str, ports: Ports) -> Say | None:
+    """Asks her to look again where her sentence puts on sale what nobody has: `99999 tấn`."""
+    for told in read_postings(words, finder(ports), ports.now.date()):
+        if told.quantity is not None and told.quantity > MOST:
+            return so_much(told.quantity, told.unit or "", words)
+    return None
+
+
+def so_much(quantity: Decimal, unit: str, words: str) -> Say | None:
+    """The same for one amount, which her words name."""
+    if quantity <= MOST:
+        return None
+    typed, amount = typed_amount(words, quantity), Amount(quantity, unit)
+    if typed:
+        return say("%(typed)s = %(amount)s? Please look at it again.", typed=typed, amount=amount)
+    return say("%(amount)s? Please look at it again.", amount=amount)
 
 
 def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | None:
@@ -115,7 +167,7 @@ def fit(goods: Goods, quantity: Decimal, unit: str | None) -> Decimal | None:
     elif goods.pieces > 1 and unit in COUNTED:
         amount = quantity / goods.pieces
     elif unit == "chục" and goods.unit in COUNTED:
-        amount = quantity * 10
+        amount = quantity * goods.ten
     else:
         return None
     step = goods.step if goods.unit != BY_WEIGHT or goods.step > 1 else Decimal("0.1")

@@ -162,7 +162,7 @@ def _for_customers() -> tuple[Choice, ...]:
 
 def _for_producers() -> tuple[Choice, ...]:
     return (
-        choice("post.start", say("Put on sale")),
+        choice("post.start", say("Put on sale"), words=("báo hàng", "bán hàng", "đăng hàng", "đăng bán")),
         choice("garden.show", say("My goods")),
         choice("person.call", say("Talk to a person")),
     )

@@ -65,7 +65,7 @@ def show(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 def one(at: object, ask: Ask, ports: Ports) -> Turn[None]:
     """Shown only to its own conversation or phone: a foreign code and one that does not exist get the same answer."""
     order = ports.orders.by_code(ask.arg)
-    return None, [_told(order) if order else _not_yours(ask.arg)]
+    return None, [_told(order) if order else not_yours(ask.arg)]
 
 
 @mine.action("cancel")
@@ -75,7 +75,7 @@ def cancel(at: CallingOff | None, ask: Ask, ports: Ports) -> Turn[CallingOff | N
     orders = [order for order in ports.orders.mine() if order.status in CAN_CANCEL]
     order = ports.orders.by_code(code) if code else orders[0] if len(orders) == 1 else None
     if order is None:
-        return None, [_not_yours(code) if code else show(None, Ask("show"), ports)[1][0]]
+        return None, [not_yours(code) if code else show(None, Ask("show"), ports)[1][0]]
     if order.status not in CAN_CANCEL:
         return None, [_too_late(order.code, order.status, ports)]
     return CallingOff(order.code), [_ask(order)]
@@ -98,12 +98,12 @@ def calling_off(at: CallingOff, heard: Heard, ports: Ports) -> Turn[CallingOff |
         case TooLate(code, status):
             return None, [_too_late(code, status, ports)]
         case Refused():
-            return None, [_not_yours(at.code)]
+            return None, [not_yours(at.code)]
         case Pick("no") | Back():
             return None, [say("All right, order %(code)s stays.", code=at.code)]
         case _:
             order = ports.orders.by_code(at.code)
-            return at, [Hint(_ask(order) if order else _not_yours(at.code))]
+            return at, [Hint(_ask(order) if order else not_yours(at.code))]
 
 
 def _ask(order: OrderView) -> Say:
@@ -113,7 +113,7 @@ def _ask(order: OrderView) -> Say:
         lines=order.lines,
         total=Money(order.total_vnd),
         choices=[
-            choice("yes", say("Cancel the order"), words=("hủy", "huỷ", "thôi")),
+            choice("yes", say("Cancel the order"), words=("hủy", "huỷ", "thôi", "hủy đơn này", "huỷ đơn này")),
             choice("no", say("Keep it"), words=("giữ", "lại")),
         ],
         weighty=True,
@@ -161,7 +161,7 @@ def _too_late(code: str, status: str, ports: Ports) -> Say:
     )
 
 
-def _not_yours(code: str) -> Say:
+def not_yours(code: str) -> Say:
     return say(
         "I do not find an order %(code)s of yours. Orders are shown only where they were placed.",
         code=code,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.dialogue import Ask, Heard, Turn
 from bot.dialogues import cart as basket
 from bot.dialogues.buying import (
+    BUYS,
     AnyState,
     Basket,
     HowMuch,
@@ -22,22 +23,24 @@ from bot.dialogues.buying import (
     under_way,
 )
 from bot.dialogues.checkout import checkout, review
+from bot.dialogues.choosing import again, named_of, no_order_yet, pointed, these
 from bot.dialogues.filling import (
     ask_amount,
     ask_which,
     edited,
     fill,
-    find,
     left_out,
     nothing_found,
+    read_changes,
     taken,
     undone,
 )
+from bot.dialogues.pointing import read_pointing
 from bot.effect import Choice, Hint, Lines, Money, choice, say
 from bot.event import Back, Change, Due, Number, Pick, Text
 from bot.ports import Ports
 from bot.understand.amounts import parse_quantity
-from bot.understand.orders import read_edit, wants_saved_address
+from bot.understand.orders import Edit, wants_saved_address
 
 __all__ = ["order"]
 
@@ -48,10 +51,11 @@ def wants(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
     if ask.slots.get("op") == "view":
         return show(at, ask, ports)
     cart, draft_id, past = under_way(at, ports)
-    edits = read_edit(ask.words, find(ports)) if cart and ask.name == "cart_edit" else ()
+    held = Basket(draft_id, cart, past)
+    edits = read_changes(held, ask.words, ports) if cart and ask.name == "cart_edit" else []
     if edits:
-        return edited(Basket(draft_id, cart, past), edits, ports)
-    filled = fill(Basket(draft_id, cart, past), ask.words, ports)
+        return edited(held, edits, ports, ask.words)
+    filled = fill(held, ask.words, ports)
     if filled is None:
         return at, [*nothing_found(ask.words, ports)]
     state, effects = filled
@@ -77,6 +81,9 @@ def add(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
         return at, [say("That is sold out just now. Type the name of something else that you would like.")]
     cart, draft_id, past = under_way(at, ports)
     return ask_amount(HowMuch(draft_id, cart, goods.id, past=past), ports)
+
+
+order.action("pointed")(pointed)
 
 
 @order.action("show")
@@ -115,7 +122,7 @@ def in_basket(at: Basket, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
         case Pick("more"):
             return at, [say("What else would you like? Type its name, for example: 2 kg cam.", expects="words")]
         case Pick("edit") | Change():
-            return at, [
+            return replace(at, editing=True), [
                 say(
                     "What shall I change? For example: bớt 1 kg cam, bỏ trứng, thêm 2 chai mật.\n%(lines)s",
                     lines=basket.lines(at.cart, ports),
@@ -125,12 +132,18 @@ def in_basket(at: Basket, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
         case Pick("undo") | Back() if at.past:
             return undone(at, ports)
         case Text(words):
-            edits = read_edit(words, find(ports))
+            edits = read_changes(at, words, ports)
             if edits:
-                return edited(at, edits, ports)
+                return edited(at, edits, ports, words)
             filled = fill(at, words, ports, counted=True)
             if filled is not None:
                 return filled
+            pointed_at = read_pointing(words)
+            if pointed_at is not None and pointed_at.which == "again":
+                return again(at, ports) or (at, [no_order_yet()])
+            if pointed_at is not None and pointed_at.which == "that" and pointed_at.quantity:
+                wish = Edit("set", "", None, 0.0, pointed_at.quantity, pointed_at.unit)
+                return edited(at, [wish], ports, words)
     return at, [Hint(ask_basket(at, ports))]
 
 
@@ -158,7 +171,7 @@ def amount(at: HowMuch, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
         case Text(words):
             amount = parse_quantity(words)
             if amount is not None:
-                return taken(at, goods, amount.value, amount.unit, ports)
+                return taken(at, goods, amount.value, amount.unit, ports, words=words)
     return at, [Hint(say("I did not catch the amount. Please type it, for example: 2 or 2,5 kg."))]
 
 
@@ -168,10 +181,11 @@ def which(at: Which, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
         case Pick("this", product_id):
             goods = ports.shelf.get(int(product_id))
             if goods is not None:
-                state = HowMuch(at.draft_id, at.cart, goods.id, past=at.past)
-                if at.quantity:
-                    return taken(state, goods, at.quantity, at.unit or None, ports)
-                return ask_amount(state, ports)
+                return these([goods], at, ports)
+        case Pick("stop" | "no"):
+            return left_out(at, ports)
+        case Text(words):
+            return named_of(words, at, ports) or (at, [Hint(ask_which(at, ports))])
     return at, [Hint(ask_which(at, ports))]
 
 
@@ -281,7 +295,7 @@ def returned(at: Returned, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
 
 def _return_choices() -> list[Choice]:
     return [
-        choice("go", say("Go on")),
+        choice("yes", say("Go on"), words=(*BUYS, "tiếp", "tiếp tục")),
         choice("anew", say("Start over")),
         choice("cart", say("See the cart")),
     ]

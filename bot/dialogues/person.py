@@ -5,8 +5,11 @@ from datetime import datetime, time
 from bot.dialogue import Ask, Dialogue, Turn
 from bot.effect import Hold, Say, Word, choice, say
 from bot.ports import Ports
+from bot.understand.cues import cues_in
+from bot.understand.tokens import read
 from catalog.acts.person import OpenCase
 
+OPTS_OUT = "no unasked messages"
 EVENING = time(15, 30)  # from then on an answer is promised for tomorrow
 
 person = Dialogue("person")
@@ -32,12 +35,55 @@ def call(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 @person.opens("data_rights")
 def data_rights(at: object, ask: Ask, ports: Ports) -> Turn[None]:
     """See, stop, delete: noted with its time at once; a person carries it out."""
+    if "opts_out" in cues_in(read(ask.words).tokens):
+        return opts_out(at, ask, ports)
     return None, [
         OpenCase("data request", note=ask.words),
         say(
             "I have noted your request about your data, and %(clerk)s of %(coop)s will carry it out within 2 working "
             "days. You will hear from us when it is done.",
             clerk=ports.me.clerk,
+        ),
+    ]
+
+
+@person.action("opts_out")
+def opts_out(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """No unasked messages. Advertising is never sent; of what is sent unasked she is told, and a person sees to it."""
+    return None, [
+        OpenCase("data request", note=ask.words or OPTS_OUT),
+        say(
+            "I have noted that you want no messages unasked, and %(clerk)s of %(coop)s will see to it within 2 working "
+            "days. I send no advertising; unasked I only remind you once of a cart that is still open.",
+            clerk=ports.me.clerk,
+        ),
+    ]
+
+
+@person.opens("diary")
+def diary(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """What she did in her garden: there is no book for it to be written into by the bot, so that a person writes it."""
+    return None, [
+        OpenCase("diary", note=ask.words),
+        say(
+            "I cannot write into the diary myself yet. I have passed it on to %(clerk)s, who will write it down.",
+            clerk=ports.me.clerk,
+            choices=[choice("post.start", say("Put on sale")), choice("person.call", say("Talk to a person"))],
+        ),
+    ]
+
+
+@person.opens("group_buying")
+def group_buying(at: object, ask: Ask, ports: Ports) -> Turn[None]:
+    """Several households buy together: only a person can arrange that."""
+    return None, [
+        OpenCase("group buying", note=ask.words),
+        say(
+            "Buying together I cannot arrange myself. I have told %(clerk)s of %(coop)s, who answers %(when)s. "
+            "Until then you can order for yourself.",
+            clerk=ports.me.clerk,
+            when=_promise(ports.now),
+            choices=[choice("shop.browse", say("See what there is")), choice("person.call", say("Talk to a person"))],
         ),
     ]
 

@@ -11,7 +11,23 @@ from decimal import Decimal
 from bot.dialogue import Ask, Heard, Turn
 from bot.dialogues.asking import goods_at, number_please, place_of, question
 from bot.dialogues.correct import AfterSale, OnSale, other_amount, put_up, question_of_change
-from bot.dialogues.harvest import as_line, far, finder, fit, goods_of, grown, meant, postings, price_of, usual
+from bot.dialogues.harvest import (
+    COUNTED,
+    as_line,
+    far,
+    finder,
+    fit,
+    goods_of,
+    grown,
+    meanings,
+    meant,
+    of_goods,
+    postings,
+    price_of,
+    so_much,
+    too_much,
+    usual,
+)
 from bot.dialogues.posting import (
     Asking,
     Changing,
@@ -36,12 +52,15 @@ from bot.effect import Hint, Say, choice, say
 from bot.event import Change, Number, Pick, Text
 from bot.ports import Goods, Ports
 from bot.understand.amounts import as_price, parse_day, parse_price, parse_quantity
+from bot.understand.lexicon import canonical
+from bot.understand.lunar import LunarDay, lunar_day
 from bot.understand.postings import read_postings
 from catalog.acts import Refused
 from catalog.acts.offer import Posted, PostOffers
 from catalog.acts.person import CaseOpened, OpenCase
 
 MOST_LINES = 5
+TENS = "chục"
 
 LONGEST_NAME = 60  # characters that are said back of goods that nobody knows
 SHORT_NAME = 3  # words: so short an answer to "what is it called" is a name, a longer one may be a wish
@@ -76,9 +95,13 @@ def wants_to_sell(at: UnderWay | Saved | None, ask: Ask, ports: Ports) -> Turn[U
     lines = _lines(ask.words, ports)
     if not lines:
         return start(at, ask, ports)
+    doubt = _doubt(too_much(ask.words, ports))
     if isinstance(at, Confirming):
-        return onward(at.draft.adding(lines), ports)
+        state, said = onward(at.draft.adding(lines), ports)
+        return state, [*doubt, *said]
     state, said = _begin(ports.fresh_id, lines, ports)
+    if doubt:
+        return state, [*doubt, *said]
     if len(lines) > MOST_LINES:
         first = say("I can write down %(most)s at a time; please send the others after these.", most=MOST_LINES)
         return state, [first, *said]
@@ -102,7 +125,7 @@ def _lines(words: str, ports: Ports) -> tuple[Line, ...]:
 def _begin(draft_id: str, lines: tuple[Line, ...], ports: Ports) -> Turn[Asking]:
     """At most five products: more than that nobody can check on a small screen."""
     lines = lines[:MOST_LINES]
-    by_steps = len(lines) == 1 and lines[0].quantity is None
+    by_steps = len(lines) == 1 and lines[0].quantity is None and lines[0].told is None
     return onward(Draft(draft_id, ports.now.date(), lines, by_steps), ports)
 
 
@@ -117,10 +140,8 @@ def _next(draft: Draft, ports: Ports) -> Asking:
     for place, line in enumerate(draft.lines):
         goods = goods_of(ports, line.product_id)
         if goods is None:
-            near, _ = meant(line.words, ports)
-            return (
-                Choosing(draft, place) if near or not line.words else Unlisted(draft, place, line.words[:LONGEST_NAME])
-            )
+            asked = not line.words or meant(line.words, ports)[0] or (not line.named and meanings(line.words, ports))
+            return Choosing(draft, place) if asked else Unlisted(draft, place, line.words[:LONGEST_NAME])
         if line.quantity is None:
             return Counting(draft, place)
         mine = grown(ports, goods.id)
@@ -143,8 +164,12 @@ def choosing(at: Choosing, heard: Heard, ports: Ports) -> Turn[Asking | Naming]:
     match heard:
         case Pick("goods", arg):
             return _with_goods(at.draft, at.place, int(arg), ports)
+        case Pick("named", name):
+            return _with_name(at.draft, at.place, name, ports)
         case Pick("other"):
             return _naming(at.draft, at.place, ports)
+        case Text(words) if (name := canonical(words)) in _asked_about(at, ports):
+            return _with_name(at.draft, at.place, name, ports)
         case Text(words):
             return _told_goods(at, words, ports) or (at, [Hint(question(at, ports))])
         case _:
@@ -189,9 +214,10 @@ def unlisted(at: Unlisted, heard: Heard, ports: Ports) -> Turn[Asking | Naming |
 @post.step
 def counting(at: Counting, heard: Heard, ports: Ports) -> Turn[Asking]:
     line = at.draft.lines[at.place]
-    quantity = _quantity(heard, goods_of(ports, line.product_id))
+    goods = goods_of(ports, line.product_id)
+    quantity = _quantity(heard, goods)
     if quantity is None:
-        return at, [Hint(number_please(goods_of(ports, line.product_id)))]
+        return at, [Hint(_doubted(heard, goods) or number_please(goods))]
     return onward(at.draft.having(at.place, replace(line, quantity=quantity)), ports)
 
 
@@ -240,14 +266,15 @@ def dating(at: Dating, heard: Heard, ports: Ports) -> Turn[Asking]:
         case Pick("tomorrow"):
             return _from_day(at, today + timedelta(days=1), ports)
         case Text(words) if day := parse_day(words, today):
-            return _from_day(at, day, ports)
+            return _from_day(at, day, ports, lunar_day(words, today))
         case _:
             return at, [Hint(question(at, ports))]
 
 
-def _from_day(at: Dating, day: date, ports: Ports) -> Turn[Asking]:
+def _from_day(at: Dating, day: date, ports: Ports, lunar: LunarDay | None = None) -> Turn[Asking]:
     start = day if day > ports.now.date() else None
-    line = replace(at.draft.lines[at.place], available_from=start, day_unclear="")
+    named = lunar if lunar is not None and lunar.solar == start else None
+    line = replace(at.draft.lines[at.place], available_from=start, day_unclear="", lunar=named)
     return onward(at.draft.having(at.place, line), ports)
 
 
@@ -328,7 +355,23 @@ def came_back(at: UnderWay | Saved, heard: Heard, ports: Ports) -> Turn[UnderWay
 
 def _with_goods(draft: Draft, place: int, product_id: int, ports: Ports) -> Turn[Asking]:
     line = draft.lines[place] if place < len(draft.lines) else Line()
-    return onward(draft.having(place, replace(line, product_id=product_id)), ports)
+    goods = goods_of(ports, product_id)
+    line = of_goods(line, goods) if goods is not None else replace(line, product_id=product_id)
+    return onward(draft.having(place, line), ports)
+
+
+def _asked_about(at: Choosing, ports: Ports) -> tuple[str, ...]:
+    """The names that the open question offers."""
+    return meanings(at.draft.lines[at.place].words, ports) if at.place < len(at.draft.lines) else ()
+
+
+def _with_name(draft: Draft, place: int, name: str, ports: Ports) -> Turn[Asking]:
+    """Which of several things she meant; that may be one which the co-op does not sell yet."""
+    goods, sure = meant(name, ports)
+    line = replace(draft.lines[place], words=name, named=True)
+    if sure and len(goods) == 1:
+        line = of_goods(line, goods[0])
+    return onward(draft.having(place, line), ports)
 
 
 def _told_goods(at: Choosing | Naming | Unlisted, words: str, ports: Ports) -> Turn[Asking] | None:
@@ -340,8 +383,13 @@ def _told_goods(at: Choosing | Naming | Unlisted, words: str, ports: Ports) -> T
     if not goods and line.product_id is None:
         return None
     if line.product_id is None and sure and len(goods) == 1:
-        line = replace(line, product_id=goods[0].id)
-    return onward(at.draft.having(at.place, line.over(old)), ports)
+        line = of_goods(line, goods[0])
+    line, known = line.over(old), goods_of(ports, line.product_id)
+    line = of_goods(line, known) if known is not None else line
+    others = [other for other in named if other is not named[0]]
+    draft = at.draft.having(at.place, line).adding(others)
+    state, said = onward(replace(draft, by_steps=False) if others else draft, ports)
+    return state, [*_doubt(too_much(words, ports)), *said]
 
 
 def _with_price(draft: Draft, place: int, price_vnd: int | None, ports: Ports, *, sure: bool = False) -> Turn[Asking]:
@@ -356,7 +404,8 @@ def _amended(draft: Draft, place: int, words: str, ports: Ports) -> Turn[Asking]
     """
     named = [line for line in _lines(words, ports) if line.product_id is not None]
     if named:
-        return onward(draft.adding(named), ports)
+        state, said = onward(draft.adding(named), ports)
+        return state, [*_doubt(too_much(words, ports)), *said]
     told = parse_quantity(words)
     if (told is not None and told.unit is None) or (place < 0 and len(draft.lines) > 1):
         return None
@@ -364,7 +413,8 @@ def _amended(draft: Draft, place: int, words: str, ports: Ports) -> Turn[Asking]
     goods = goods_of(ports, line.product_id)
     if goods is not None and told is not None:
         quantity = fit(goods, told.value, told.unit)
-        return onward(draft.having(max(place, 0), replace(line, quantity=quantity)), ports)
+        state, said = onward(draft.having(max(place, 0), replace(line, quantity=quantity)), ports)
+        return state, [*_doubt(so_much(told.value, told.unit or goods.unit, words)), *said]
     price = parse_price(words)
     return _with_price(draft, max(place, 0), price, ports) if price else None
 
@@ -398,9 +448,27 @@ def _quantity(heard: Heard, goods: Goods | None) -> Decimal | None:
         case Number(value) if goods is not None:
             return fit(goods, value, None)
         case Text(words) if goods is not None and (told := parse_quantity(words)):
+            if told.unit == TENS and goods.unit not in {TENS, *COUNTED}:
+                return fit(goods, told.value * 10, None)  # `năm chục` are fifty of whatever was asked for
             return fit(goods, told.value, told.unit)
         case _:
             return None
+
+
+def _doubted(heard: Heard, goods: Goods | None) -> Say | None:
+    """Whether her answer to "how many" is more than anybody has."""
+    unit = goods.unit if goods is not None else ""
+    match heard:
+        case Number(value):
+            return so_much(value, unit, "")
+        case Text(words) if told := parse_quantity(words):
+            return so_much(told.value, told.unit or unit, words)
+        case _:
+            return None
+
+
+def _doubt(asked: Say | None) -> list[Say]:
+    return [asked] if asked is not None else []
 
 
 def _price(heard: Heard) -> int | None:

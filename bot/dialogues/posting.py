@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.dialogue import Dialogue
+from bot.understand.lunar import LunarDay
 
 post = Dialogue("post")
 
@@ -21,7 +22,9 @@ class Line:
     words: what she called it, while we do not know which product that is. quantity: in the product's own unit.
     price_vnd: what she gets per unit; None stands for her last price, unless `asks_price`: then she named another one
     that we have to ask for. sure: a price far from her last one is meant. day_unclear: her words for a day that we do
-    not understand, so that we have to ask for it.
+    not understand, so that we have to ask for it. lunar: the day as she named it, `rằm này`. told, told_unit: an amount
+    of goods that we do not know yet, as she said it; the price is for that unit then. named: she has chosen among the
+    products that her words may mean.
     """
 
     product_id: int | None = None
@@ -32,11 +35,16 @@ class Line:
     sure: bool = False
     available_from: date | None = None
     day_unclear: str = ""
+    lunar: LunarDay | None = None
+    told: Decimal | None = None
+    told_unit: str | None = None
+    named: bool = False
 
     def over(self, old: "Line") -> "Line":
         """This, and where it says nothing, what was said before."""
         price = self if self.price_vnd is not None or self.asks_price else old
         day = self if self.available_from is not None or self.day_unclear else old
+        unknown = old if self.quantity is None and self.told is None and self.told_unit is None else self
         return replace(
             self,
             quantity=old.quantity if self.quantity is None else self.quantity,
@@ -45,6 +53,9 @@ class Line:
             sure=price.sure,
             available_from=day.available_from,
             day_unclear=day.day_unclear,
+            lunar=day.lunar,
+            told=unknown.told,
+            told_unit=unknown.told_unit,
         )
 
 

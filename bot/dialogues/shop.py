@@ -6,18 +6,17 @@ from typing import Any
 
 from bot.dialogue import Ask, Dialogue, Heard, Turn
 from bot.dialogues.cart import names
+from bot.dialogues.regional import either, first_upper, is_called, on_shelf, several, sold_as
 from bot.effect import Amount, Card, Carousel, Choice, Hint, Lines, Listed, Money, Say, choice, say
-from bot.event import Pick
-from bot.ports import Found, Goods, Ports
-from bot.understand.clauses import KNOWN
-from bot.understand.lexicon import product_named
+from bot.event import Pick, Text
+from bot.ports import Goods, Ports
+from bot.understand.lexicon import canonical, product_named
 from bot.understand.text import fold
 from catalog.acts.person import Wish, WishKept
 from catalog.trace import grouped
 
 PAGE = 4
 ROW = 10  # cards beside each other; Messenger takes no more
-SURE = 80.0
 LONGEST_ON_A_BUTTON = 16  # characters beside "Xem"
 CLOSE = 6.0  # two products whose scores are nearer than that are both meant
 
@@ -26,19 +25,25 @@ shop = Dialogue("shop")
 
 @dataclass(frozen=True, slots=True)
 class Wishing:
-    """She asked for something that nobody sells: shall we tell her when there is some?"""
+    """She asked for something that nobody sells: shall we tell her when there is some? names: what it may mean."""
 
     words: str
+    names: tuple[str, ...] = ()
 
 
 @shop.action("browse")
 @shop.opens("browse")
 def browse(at: object, ask: Ask, ports: Ports) -> Turn[None]:
-    """Four at a time, in the co-op's order; `arg` is where to start."""
+    """Four at a time, in the co-op's order; `arg` is where to start. A product that she names is shown as a card."""
+    named = on_shelf(str(ask.slots.get("product", "")), ports) if ask.slots.get("product") else []
+    if named and not any(named[0].score - match.score < CLOSE for match in named[1:]):
+        return None, [_card(named[0].goods)]
     goods = ports.shelf.on_sale()
     category = fold(str(ask.slots.get("category", "")))
     if category:
         goods = [product for product in goods if category in fold(product.category)] or goods
+        if len(goods) == 1:
+            return None, [_card(goods[0])]
     return None, [_list(goods, _start(ask, goods), ports)] if goods else [_nothing()]
 
 
@@ -72,9 +77,12 @@ def search(at: Wishing | None, ask: Ask, ports: Ports) -> Turn[Wishing | None]:
     """She asks for something: one card if it is clear what, a list if it may be several, else a kind no."""
     words = str(ask.slots.get("product") or ask.words)
     named = product_named(words)
-    found = _sure(words, ports) or (_sure(named.name, ports) if named else [])
+    found = on_shelf(words, ports) or (on_shelf(named.name, ports) if named else [])
     near = [match.goods for match in found if found[0].score - match.score < CLOSE]
     if not near or (named is not None and not any(_is(goods, named.name, ports) for goods in near)):
+        meanings = several(words, lambda name: sold_as(name, ports))
+        if meanings:
+            return _which_meaning(words, meanings, ports)
         return not_sold(named.name if named else words, named.category if named else "", ports)
     if len(near) == 1:
         return None, [_card(near[0])]
@@ -86,6 +94,45 @@ def search(at: Wishing | None, ask: Ask, ports: Ports) -> Turn[Wishing | None]:
             choices=[choice("shop.browse", say("See everything"))],
         )
     ]
+
+
+def _which_meaning(words: str, meanings: tuple[str, ...], ports: Ports) -> Turn[Wishing | None]:
+    """`củ sắn`: which of its meanings there is, and which there is not; of none of them she may be told one day."""
+    goods = [one for name in meanings for one in sold_as(name, ports)]
+    if not goods:
+        asked = Wishing(words[:60], meanings)
+        return asked, [_which_wish(asked)]
+    shown = [choice("shop.show", say("%(label)s", label=one.label), str(one.id)) for one in goods[:PAGE]]
+    return None, [
+        say(
+            "By %(words)s, do you mean %(names)s? There is:\n%(lines)s",
+            words=words[:60],
+            names=either(meanings),
+            lines=Lines(tuple(map(_offer, goods[:PAGE])), numbered=True),
+            items=shown,
+            choices=[choice("shop.browse", say("See everything"))],
+        )
+    ]
+
+
+def _which_wish(at: Wishing) -> Say:
+    """Nothing of what she may mean is there: of which shall she be told when there is some?"""
+    picks = [choice("name", say("%(name)s", name=first_upper(name)), arg=name) for name in at.names]
+    if len(picks) < 3:
+        return say(
+            "By %(words)s, do you mean %(names)s? The co-op has none of them yet. Shall I tell you when there is some?",
+            words=at.words,
+            names=either(at.names),
+            choices=[*picks, _no()],
+        )
+    lines = Lines(tuple(say("%(name)s", name=name) for name in at.names), numbered=True)
+    return say(
+        "By %(words)s, which of these do you mean? The co-op has none yet. Of which shall I tell you?\n%(lines)s",
+        words=at.words,
+        lines=lines,
+        items=picks,
+        choices=[_no()],
+    )
 
 
 def not_sold(words: str, category: str, ports: Ports) -> Turn[Wishing]:
@@ -123,10 +170,16 @@ def wishing(at: Wishing, heard: Heard, ports: Ports) -> Turn[Wishing | None]:
     match heard:
         case Pick("yes"):
             return at, [Wish(at.words)]
+        case Pick("name", name):
+            return at, [Wish(name)]
+        case Text(words) if (name := canonical(words)) in at.names:
+            return at, [Wish(name)]
         case WishKept(words):
             return None, [say("Noted: I will tell you when there is %(words)s.", words=words)]
         case Pick("no"):
             return None, [say("All right. Type the name of anything else that you would like.")]
+        case _ if at.names:
+            return None, [Hint(_which_wish(at))]
         case _:
             return None, [
                 Hint(
@@ -215,20 +268,9 @@ def _about(goods: Goods) -> Sequence[Choice]:
     return choices
 
 
-def _sure(words: str, ports: Ports) -> list[Found]:
-    return [match for match in ports.shelf.search(words) if match.score >= SURE]
-
-
 def _is(goods: Goods, name: str, ports: Ports) -> bool:
-    """Whether the product that the lexicon heard is this one, by its words in her language or by its other names."""
-    if any(match.goods.id == goods.id and match.score >= KNOWN for match in ports.shelf.search(name)):
-        return True
-    wanted, has = fold(name), f" {fold(goods.name)} {fold(goods.label)} {fold(goods.short)} "
-    return (
-        f" {wanted} " in has
-        or all(f" {word} " in has for word in wanted.split())
-        or f" {fold(goods.short)} " in f" {wanted} "
-    )
+    """Whether the product that was heard in her words may be this one: `trưng gà` speaks of gà, and means trứng gà."""
+    return is_called(goods, name, ports) or f" {fold(name)} " in f" {fold(goods.name)} {fold(goods.label)} "
 
 
 def _tell_me() -> Choice:

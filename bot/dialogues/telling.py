@@ -9,8 +9,10 @@ from bot.dialogues.posting import Draft, Line
 from bot.effect import Amount, Choice, Day, Lines, Money, Param, Say, Spoken, Word, choice, say
 from bot.i18n import WEEKDAYS
 from bot.ports import Goods, Ports
+from bot.understand.lunar import LunarDay
 
 BUTTON = 20
+FULL_MOON = 15
 
 
 def name(goods: Goods | None) -> str:
@@ -53,11 +55,22 @@ def told(line: Line, ports: Ports) -> Say:
     start, today = line.available_from, ports.now.date()
     if start is None or start <= today:
         return say("%(goods)s %(amount)s – %(price)s", goods=heading(goods), amount=many, price=price)
-    if start == today + timedelta(days=1):
+    if line.lunar is not None:
+        when = say("available from %(on)s (%(lunar)s)", on=Day(start, "short"), lunar=_lunar(line.lunar))
+    elif start == today + timedelta(days=1):
         when = say("available tomorrow, %(on)s", on=Day(start, "short"))
     else:
         when = say("available from %(on)s", on=Day(start, "weekday"))
     return say("%(goods)s %(amount)s – %(price)s – %(when)s", goods=heading(goods), amount=many, price=price, when=when)
+
+
+def _lunar(day: LunarDay) -> Say:
+    """`rằm tháng 10 âm lịch`, `1/11 âm lịch`"""
+    if day.leap:
+        return say("%(day)s/%(month)s (leap month) of the lunar calendar", day=day.day, month=day.month)
+    if day.day == FULL_MOON:
+        return say("full moon of lunar month %(month)s", month=day.month)
+    return say("%(day)s/%(month)s of the lunar calendar", day=day.day, month=day.month)
 
 
 def _with_pieces(goods: Goods | None, quantity: Decimal | None) -> Param:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.dialogue import Ask, Dialogue, Heard, Turn
-from bot.effect import Choice, Day, Hint, Lines, Listed, Money, Remember, Say, choice, say
+from bot.effect import Choice, Day, Hint, Lines, Listed, Money, Remember, Say, Word, choice, say
 from bot.event import Photo, Pick, Text
 from bot.ports import Goods, Ports, Stamp
-from bot.understand.codes import find_trace_code, looks_like_code
+from bot.understand.codes import find_trace_code, looks_like_code, odd_group
 from catalog.acts.person import CaseOpened, OpenCase, RecordScan
 from catalog.trace import grouped
 
 SUGGESTIONS_AN_HOUR = 5
 BUTTON = 20
+DIGITS, IN_A_GROUP = 12, 4
+GROUPS = (Word("first"), Word("second"), Word("third"))
 
 trace = Dialogue("trace")
 
@@ -52,9 +54,8 @@ def scan(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 @trace.opens("trace")
 def wants_to_trace(at: Asked | Slipped | Reporting | None, ask: Ask, ports: Ports) -> Turn[Asked | Slipped | None]:
     """She wants to know where something is from; a code that does not check may be in her words."""
-    wrong = looks_like_code(ask.words)
-    if wrong:
-        return _wrong(wrong, ports)
+    if looks_like_code(ask.words):
+        return _wrong(ask.words, ports)
     return Asked(), [_ask_for_code()]
 
 
@@ -121,7 +122,7 @@ def report(at: object, ask: Ask, ports: Ports) -> Turn[Reporting]:
 def asked(at: Asked, heard: Heard, ports: Ports) -> Turn[Asked | Slipped | None]:
     match heard:
         case Text(words) if looks_like_code(words):
-            return _wrong(looks_like_code(words) or "", ports)
+            return _wrong(words, ports)
         case _:
             return at, [Hint(_ask_for_code())]
 
@@ -134,7 +135,7 @@ def slipped(at: Slipped, heard: Heard, ports: Ports) -> Turn[Asked | Slipped | N
         case Pick("again" | "no"):
             return Asked(), [_ask_for_code()]
         case Text(words) if looks_like_code(words):
-            return _wrong(looks_like_code(words) or "", ports)
+            return _wrong(words, ports)
         case _:
             return at, [Hint(_is_it(at.meant))]
 
@@ -241,9 +242,19 @@ def _recalled(stamp: Stamp) -> Say:
     )
 
 
-def _wrong(digits: str, ports: Ports) -> Turn[Asked | Slipped | None]:
-    """Twelve digits that do not check, or too many or too few of them."""
-    if len(digits) != 12:
+def _wrong(words: str, ports: Ports) -> Turn[Asked | Slipped | None]:
+    """Twelve digits that do not check, or too many or too few of them: in which group, where that can be told."""
+    digits, odd = looks_like_code(words) or "", odd_group(words)
+    if len(digits) != DIGITS and odd is not None:
+        return Asked(), [
+            say(
+                "The %(place)s group has %(count)s digits, each group has just 4. Please type the three groups again.",
+                place=GROUPS[odd],
+                count=len(digits) - (DIGITS - IN_A_GROUP),
+                expects="words",
+            )
+        ]
+    if len(digits) != DIGITS:
         return Asked(), [
             say(
                 "I count %(count)s digits, a stamp has 12. Please type the three groups of four under the QR code.",
@@ -262,7 +273,7 @@ def _wrong(digits: str, ports: Ports) -> Turn[Asked | Slipped | None]:
             meant=grouped(meant),
             choices=[
                 choice("yes", say("Yes, that code")),
-                choice("again", say("Type it again")),
+                choice("no", say("Type it again")),
             ],
         ),
     ]
@@ -272,7 +283,7 @@ def _is_it(meant: str) -> Say:
     return say(
         "Is it the code %(meant)s?",
         meant=grouped(meant),
-        choices=[choice("yes", say("Yes, that code")), choice("again", say("Type it again"))],
+        choices=[choice("yes", say("Yes, that code")), choice("no", say("Type it again"))],
     )
 
 

@@ -1,6 +1,8 @@
 """The program `chophien`. Every command imports what it needs when it runs, so that `--help` is quick."""
 
+import io
 import os
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -253,6 +255,34 @@ def backup(file: Path) -> None:
         click.secho(
             "It is worthless without your SECRET_KEY, which is NOT in it: keep that elsewhere.", bold=True, err=True
         )
+
+
+@main.command()
+@click.option("--role", type=click.Choice(["consumer", "producer"]), default="consumer", help="Of lines that say none.")
+def understand(role: str) -> None:
+    """Say what the bot makes of messages: JSON objects in, one a line, and one a line out.
+
+    In: {"id": 1, "role": "consumer", "text": "2kg cam"}. Out: id, intent, slots, confidence from 0 to 1. Goods are
+    those of the database; without one, only the built-in list of products. Nothing is written, nobody is answered.
+
+    Example:  chophien understand --role producer < messages.jsonl
+    """
+    from bot.run.understanding import find_of
+    from bot.run.understanding import understand as answers
+
+    settings = settings_of()
+    find = find_of(settings)
+    if find is None:
+        click.echo("There is no catalogue yet (chophien seed makes one): products of the built-in list only.", err=True)
+    failed, wrong = False, list[str]()
+    lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+    for answer in answers(lines, find, role, wrong.append):
+        click.echo(answer)
+        while wrong:
+            click.echo(wrong.pop(), err=True)
+            failed = True
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
 @main.command()

@@ -6,6 +6,7 @@ each process, SQLAlchemy's putting its mappers together another 5: 33 MB of 242 
 
 import gc
 import ssl
+from typing import get_args
 
 import certifi
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +15,7 @@ from sqlalchemy.orm import configure_mappers
 import catalog.tables
 from bot import attachment, conversation, inbox, outbox, upload
 from bot.i18n import LANGUAGES, sentence
+from bot.understand import intent
 from catalog.vault import Vault
 
 TABLES = (catalog.tables, attachment, conversation, inbox, outbox, upload)
@@ -31,4 +33,12 @@ def warm() -> None:
     ssl.create_default_context(cafile=certifi.where())
     for language in LANGUAGES:
         sentence("Cash on delivery", language)
+    learn_words()
     gc.collect()
+
+
+def learn_words() -> None:
+    """Read the lists of words that understanding needs, 0.3 s and 14 MB, before somebody waits for an answer."""
+    roles: tuple[intent.Role, ...] = get_args(intent.Role)
+    for role in roles:
+        intent.read("mai giao 2kg cam về 12 Nguyễn Huệ, Huế", role)

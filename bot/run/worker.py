@@ -39,6 +39,7 @@ from bot.run.settings import Settings
 from bot.run.tally import Tally
 from bot.run.turns import Turns
 from bot.run.vital import vital
+from bot.run.warm import learn_words
 from catalog.db import Database
 
 SWEEP_SECONDS = 2.0
@@ -236,5 +237,6 @@ def main(settings: Settings) -> None:
     """Run a worker until SIGTERM. Started as a function of this module, so that the job finds the same `_worker`."""
     global _worker  # noqa: PLW0603 (RQ calls a module function; this is its one door to the process's worker)
     set_up_logs(settings)
+    learn_words()
     _worker = Worker(settings)
     _worker.run()

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.understand.codes import code_spans
 from bot.understand.days import day_spans, parse_day
+from bot.understand.lexicon import mention_at
 from bot.understand.numbers import Counted, half_at, number_at, scaled_at, single_digit
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Message, Token, is_sign, read
-from bot.understand.units import PART_OF_A_NAME, TEN, UNITS, Unit
+from bot.understand.units import NAMES_LIKE_UNITS, TEN, UNITS, Unit
 from bot.understand.vocabulary import word_set
 
 __all__ = [
@@ -36,12 +38,15 @@ _WISHES = word_set("after_chuc_a_wish")
 _TALK = word_set("around_an_answer")
 _PRICE_WORDS = word_set("before_a_price")
 _SOME = word_set("some")
-_CODES = re.compile(
-    r"(?<![0-9])(?:(?:\+?84|0)[0-9]{1,3}[ .-]?[0-9]{3}[ .-]?[0-9]{3,4}|[0-9]{4}[ .-]?[0-9]{4}[ .-]?[0-9]{4})(?![0-9])"
-)
+_PHONES = re.compile(r"(?<![0-9])(?:\+?84|0)[0-9]{1,3}[ .-]?[0-9]{3}[ .-]?[0-9]{3,4}(?![0-9])")
+_PAIRS = ("cặp", "đôi", "thùng", "bao", "túi", "hộp", "chai", "gói", "bó", "hũ", "lọ", "lít", "kg")
+_A_FEW = 6
+_KIN = {"chi", "anh", "bac", "co", "chu", "ong", "ba", "di", "cau", "mo", "thim", "em", "thu"}
 _THOUSAND = 1000
 _LEAST_PRICE = 100
-_HIGHEST_PRICE = 10**10
+HIGHEST_PRICE = 10**10
+_LEAST = Decimal("0.001")  # a gram
+_MOST = 10**9  # of anything; what is merely absurd is read, and asked about where it is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,7 @@ def parse_price(text: str) -> int | None:
 def as_price(value: Decimal) -> int | None:
     """Đồng for a bare number said as a price: below a thousand, thousands are meant. None if it is no whole đồng."""
     vnd = value * _THOUSAND if value < _THOUSAND else value
-    return int(vnd) if vnd == int(vnd) and 0 < vnd < _HIGHEST_PRICE else None
+    return int(vnd) if vnd == int(vnd) and 0 < vnd < HIGHEST_PRICE else None
 
 
 def _price_of_number(message: Message, first: int, counted: Counted) -> int | None:
@@ -213,9 +218,9 @@ def _after_a_rank(tokens: Sequence[Token], i: int) -> bool:
 
 def _price_at(tokens: Sequence[Token], i: int) -> _Read | None:
     scaled = scaled_at(tokens, i)
-    if scaled and _LEAST_PRICE <= scaled.value < _HIGHEST_PRICE and scaled.value == int(scaled.value):
-        if tokens[i].kind == "word" and not scaled.in_words and not tokens[i].marked and scaled.end == i + 1:
-            return None
+    if scaled and _LEAST_PRICE <= scaled.value < HIGHEST_PRICE and scaled.value == int(scaled.value):
+        if tokens[i].kind == "word" and not scaled.in_words and scaled.end == i + 1:
+            return None  # Bà Triệu
         end = scaled.end + (1 if scaled.end < len(tokens) and _DONG.at(tokens, scaled.end) else 0)
         return _Read(end, price_vnd=int(scaled.value))
     counted = number_at(tokens, i)
@@ -249,6 +254,8 @@ def _range_at(tokens: Sequence[Token], i: int) -> _Read | None:
     if high is None or high.value <= low.value or (low.in_words and high.value != low.value + 1):
         return None
     price = _price_at(tokens, high_at)
+    if price and price.price_vnd and low.value <= 0:
+        return None
     if price and price.price_vnd:
         scale = price.price_vnd / high.value
         return _Read(price.end, price_vnd=int(low.value * scale), ceiling=Decimal(price.price_vnd))
@@ -261,9 +268,11 @@ def _range_at(tokens: Sequence[Token], i: int) -> _Read | None:
 
 def _quantity_at(tokens: Sequence[Token], i: int) -> _Read | None:
     if (half := _HALF_A.at(tokens, i)) and (unit := _unit_at(tokens, half.end)):
-        if tokens[i].marked or tokens[i].plain == "half" or unit[0].weighs or unit[0].name == TEN:
+        if tokens[i].marked or tokens[i].plain == "half" or unit[0].weighs or unit[0].name in (TEN, "lít"):
             return _made(Decimal("0.5"), unit[0], unit[1])
         return None
+    if tokens[i].text in ("a", "an", "cả") and (unit := _unit_at(tokens, i + 1)):
+        return _made(Decimal(1), *unit) if tokens[i].text != "cả" or unit[0].factor > 1 else None
     fraction = _fraction_at(tokens, i)
     counted = fraction or number_at(tokens, i)
     if counted is None:
@@ -282,11 +291,18 @@ def _quantity_at(tokens: Sequence[Token], i: int) -> _Read | None:
     if end < len(tokens) and (_NOT_COUNTED.at(tokens, end) or tokens[end].text == "%" or _runs_on(tokens[end])):
         return None
     alone = counted.in_words and end == i + 1
-    if alone and not (i > 0 and _VERBS.at(tokens, i - 1)) and len(tokens) > 1:
+    if alone and len(tokens) > 1 and not ((i > 0 and _VERBS.at(tokens, i - 1)) or _counts_goods(tokens, i, end)):
         return None
     if not counted.in_words and (value > 99_999 or half_at(tokens, end)):
         return None
-    return _Read(end, Quantity(value, None))
+    return _Read(end, Quantity(value, None))  # also 0: sold out, where that is asked for
+
+
+def _counts_goods(tokens: Sequence[Token], i: int, end: int) -> bool:
+    """`hai cam`: a lone number word right before goods, which are not named with it (ba chỉ) nor a person (chị Hai)."""
+    named = mention_at(tokens, end)
+    person = i > 0 and tokens[i - 1].plain in _KIN and not (i > 1 and _VERBS.at(tokens, i - 2))
+    return named is not None and not named.everyday and mention_at(tokens, i) is None and not person
 
 
 def _runs_on(token: Token) -> bool:
@@ -296,7 +312,7 @@ def _runs_on(token: Token) -> bool:
 
 def _digits_of_codes(message: Message) -> set[int]:
     """Tokens of phone numbers and trace codes."""
-    spans = [found.span() for found in _CODES.finditer(message.text)]
+    spans = [found.span() for found in _PHONES.finditer(message.text)] + code_spans(message.text)
     return (
         {i for i, t in enumerate(message.tokens) if any(begin <= t.start < end for begin, end in spans)}
         if spans
@@ -312,15 +328,24 @@ def _numberless_at(tokens: Sequence[Token], i: int) -> _Read | None:
     measure, end = unit
     if half_at(tokens, end) and (measure.weighs or measure.name == TEN):
         return _made(Decimal("1.5"), measure, end + 1)
+    after_goods = i > 0 and tokens[i - 1].kind == "word" and (end >= len(tokens) or tokens[end].kind == "sign")
+    if measure.name == TEN and after_goods:
+        return _made(Decimal(1), measure, end)  # trứng gà chục
+    first = tokens[i].start == 0 and len(tokens) <= _A_FEW and (tokens[i].marked or tokens[i].plain != "bo")
+    if measure.name in _PAIRS and (first or (i and _VERBS.at(tokens, i - 1))) and mention_at(tokens, end):
+        return _made(Decimal(1), measure, end)  # cặp vịt xiêm
     if measure.name == TEN and end < len(tokens) and tokens[end].kind == "word" and not _WISHES.at(tokens, end):
         inner = _unit_at(tokens, end)
         return _made(Decimal(10), *inner) if inner and inner[0].name != TEN else _made(Decimal(1), measure, end)
-    large = measure.weighs and measure.factor > 1 and tokens[i].marked
-    digit = single_digit(tokens, end) if large and _unit_at(tokens, end + 1) is None else None
-    return _made(1 + Decimal(digit) / 10, measure, end + 1) if digit else None
+    large = measure.weighs and (measure.factor > 1 or (measure.factor == 1 and tokens[i].plain != "can"))
+    digit = _tenth_at(tokens, end) if large else None
+    at_an_end = end + 1 >= len(tokens) or tokens[end + 1].kind == "sign"
+    if digit is None or not (at_an_end or (tokens[i].marked and measure.factor > 1)):
+        return None
+    return _made(1 + Decimal(digit) / 10, measure, end + 1)
 
 
-def _with_rest(tokens: Sequence[Token], value: Decimal, unit: Unit, end: int) -> _Read:
+def _with_rest(tokens: Sequence[Token], value: Decimal, unit: Unit, end: int) -> _Read | None:
     """What may follow a unit: `rưỡi`, the 5 of 2kg5, the `hai` of `một tạ hai`, the `3 lạng` of `2 cân 3 lạng`."""
     if half_at(tokens, end):
         return _made(value + Decimal("0.5"), unit, end + 1)
@@ -333,10 +358,22 @@ def _with_rest(tokens: Sequence[Token], value: Decimal, unit: Unit, end: int) ->
     smaller = _unit_at(tokens, less.end) if less else None
     if less and smaller and smaller[0].weighs and less.value * smaller[0].factor < unit.factor:
         return _made(value + less.value * smaller[0].factor / unit.factor, unit, smaller[1])
-    at_an_end = end + 1 == len(tokens) or tokens[end + 1].kind == "sign"
-    if at_an_end and (digit := single_digit(tokens, end)):
+    if (digit := _tenth_at(tokens, end)) is not None:
         return _made(value + Decimal(digit) / 10, unit, end + 1)
     return _made(value, unit, end)
+
+
+def _tenth_at(tokens: Sequence[Token], i: int) -> int | None:
+    """The `hai` of `một cân hai thịt ba chỉ`: a tenth of the unit before it, not the count of what follows."""
+    digit = single_digit(tokens, i)
+    if digit is None or _unit_at(tokens, i + 1) or scaled_at(tokens, i) or mention_at(tokens, i):
+        return None
+    if i + 1 == len(tokens) or tokens[i + 1].kind == "sign":
+        return digit
+    counted = number_at(tokens, i + 1)
+    alone = tokens[i].plain in ("mot", "tu") or mention_at(tokens, i + 1) is not None or counted is not None
+    each = tokens[i].plain in ("mot", "1") and tokens[i].text != "mốt"
+    return digit if alone and not each else None
 
 
 def _fraction_at(tokens: Sequence[Token], i: int) -> Counted | None:
@@ -349,16 +386,19 @@ def _fraction_at(tokens: Sequence[Token], i: int) -> Counted | None:
 
 def _unit_at(tokens: Sequence[Token], i: int) -> tuple[Unit, int] | None:
     match = UNITS.at(tokens, i) if i < len(tokens) else None
-    if match is None:
-        return None
-    after = tokens[match.end].plain if match.end < len(tokens) else ""
-    if after in PART_OF_A_NAME.get(tokens[i].plain, ()):
+    if match and tokens[i].text in ("can", "cans") and (full := number_at(tokens, match.end)):
+        held = UNITS.at(tokens, full.end)
+        if held and held.values[0].name in ("lít", "ml"):
+            return Unit("can"), match.end
+    if match is None or NAMES_LIKE_UNITS.at(tokens, i):
         return None
     return match.values[0], match.end
 
 
-def _made(value: Decimal, unit: Unit, end: int) -> _Read:
-    return _Read(end, Quantity(_tidy(value * unit.factor), unit.name))
+def _made(value: Decimal, unit: Unit, end: int) -> _Read | None:
+    many = value * unit.factor
+    pieces = many * 10 if unit.name == TEN else many
+    return _Read(end, Quantity(_tidy(many), unit.name)) if many >= _LEAST and pieces < _MOST else None
 
 
 def _tidy(value: Decimal) -> Decimal:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Token, read
+from bot.understand.units import UNITS
 
 _WHOLE = re.compile(r"(?:0|[0-9]{1,2}|[1-9][0-9]{2,8})")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,2}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2}")
@@ -33,6 +34,7 @@ _DOZENS: Phrases[int] = Phrases([("chục", 10)])
 _HALF: Phrases[int] = Phrases([("rưỡi", 1), ("rưởi", 1)])
 _AFTER_A_PRICE = {"mot", "moi", "1", "nhe", "nha", "a", "chau", "em", "thoi", "nghen", "dong"}
 _THOUSAND = 1000
+_MOST = 10**12
 _HUNDREDS = 100
 _TENS = 10
 
@@ -65,6 +67,11 @@ def digits(typed: str) -> Decimal | None:
     if _DECIMAL.fullmatch(typed):
         return Decimal(typed.replace(",", "."))
     return None
+
+
+def number_first_words() -> frozenset[str]:
+    """Folded words that a number in words may begin with."""
+    return _DIGITS.first_words | _TEN.first_words | _HUNDRED.first_words
 
 
 def number_at(tokens: Sequence[Token], i: int) -> Counted | None:
@@ -101,6 +108,8 @@ def scaled_at(tokens: Sequence[Token], i: int) -> Counted | None:
             if digit := _digit(tokens, at, _DIGITS):
                 value, at = value + digit, at + 1
         scale = _value(_SCALES, tokens, at)
+        if scale and at == i and tokens[at].plain == "ngan" and not tokens[at].marked:
+            break  # the duck; a thousand has a number before it
         if scale is None or scale >= last or (at == end and (end != i or tokens[at].text in ("k", "tr"))):
             if head and end > i and _goes_on(tokens, head, last):
                 total, end = total + head.value * (last // _THOUSAND if last > _THOUSAND else 1), head.end
@@ -109,8 +118,8 @@ def scaled_at(tokens: Sequence[Token], i: int) -> Counted | None:
         if has(_HALF, tokens, end):
             return Counted(total + scale // 2, end + 1, True)
         if (tail := _tail(tokens, end, scale)) is not None:
-            return Counted(total + tail, end + 1, in_words)
-    return Counted(total, end, in_words) if end > i else None
+            return Counted(total + tail, end + 1, in_words) if total < _MOST else None
+    return Counted(total, end, in_words) if i < end and total < _MOST else None
 
 
 def has(phrases: Phrases[int], tokens: Sequence[Token], i: int) -> bool:
@@ -145,8 +154,7 @@ def _tail(tokens: Sequence[Token], i: int, scale: int) -> Decimal | None:
 
 def _goes_on(tokens: Sequence[Token], rest: Counted, scale: int) -> bool:
     """The `hai trăm` of `một triệu hai trăm`, which are thousands; the `năm trăm` of `hai nghìn năm trăm`."""
-    at_an_end = rest.end == len(tokens) or tokens[rest.end].kind == "sign" or tokens[rest.end].plain in _AFTER_A_PRICE
-    return scale in (10**6, _THOUSAND) and _HUNDREDS <= rest.value < _THOUSAND and at_an_end
+    return scale in (10**6, _THOUSAND) and _HUNDREDS <= rest.value < _THOUSAND and _ends(tokens, rest.end)
 
 
 def _after_hundred(tokens: Sequence[Token], i: int, hundreds: Decimal) -> Counted:
@@ -156,10 +164,14 @@ def _after_hundred(tokens: Sequence[Token], i: int, hundreds: Decimal) -> Counte
     if has(_AND, tokens, i) and (digit := _digit(tokens, i + 1, _DIGITS)):
         return Counted(hundreds + digit, i + 2, True)
     rest = _below_hundred(tokens, i)
+    if rest and rest.value == 1 and i + 1 < len(tokens) and UNITS.at(tokens, i + 1):
+        rest = None  # ba trăm một ký: each
     if rest:
         return Counted(hundreds + rest.value * (_TENS if rest.value < _TENS else 1), rest.end, True)
     if (digit := _digit(tokens, i, _LAST_DIGITS)) is not None:
         return Counted(hundreds + digit * _TENS, i + 1, True)
+    if i < len(tokens) and tokens[i].kind == "number" and tokens[i].text in "23456789" and _ends(tokens, i + 1):
+        return Counted(hundreds + int(tokens[i].text) * _TENS, i + 1, True)  # 4 trăm 2
     return Counted(hundreds, i, True)
 
 
@@ -174,6 +186,13 @@ def _below_hundred(tokens: Sequence[Token], i: int) -> Counted | None:
         tens, end = digit * _TENS, i + 2
     elif (
         digit is not None and digit > 1 and (last := _digit(tokens, i + 1, _LAST_DIGITS)) and not half_at(tokens, i + 1)
+    ) or (
+        digit is not None
+        and digit > 1
+        and (last := _digit(tokens, i + 1, _DIGITS))
+        and last != digit + 1  # hai ba nghìn: two or three
+        and has(_SCALES, tokens, i + 2)
+        and last != 1
     ):
         return Counted(Decimal(digit * _TENS + last), i + 2, True)
     else:
@@ -182,7 +201,14 @@ def _below_hundred(tokens: Sequence[Token], i: int) -> Counted | None:
     return Counted(Decimal(tens + (ones or 0)), end + bool(ones), True)
 
 
+def _ends(tokens: Sequence[Token], i: int) -> bool:
+    return i >= len(tokens) or tokens[i].kind == "sign" or tokens[i].plain in _AFTER_A_PRICE
+
+
 def _digit(tokens: Sequence[Token], i: int, phrases: Phrases[int]) -> int | None:
+    """`mot` before a unit is `một`, each, and not the end of a number: hai trăm tám một ký."""
+    if phrases is _LAST_DIGITS and i + 1 < len(tokens) and tokens[i].plain == "mot" and not tokens[i].marked:
+        return None if UNITS.at(tokens, i + 1) else _value(phrases, tokens, i)
     return _value(phrases, tokens, i)
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from bot.understand.clauses import MOST_LINES, Find, Group, Reader, reader
+from bot.understand.cues import cues_in
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Token, read
+from bot.understand.units import UNITS
 from bot.understand.vocabulary import word_set, words_of
 
 Op = Literal["add", "subtract", "remove", "set"]
@@ -16,21 +18,19 @@ Payment = Literal["cod", "transfer"]
 _PAYMENTS: Phrases[Payment] = Phrases(
     [(w, "cod") for w in words_of("cod")] + [(w, "transfer") for w in words_of("transfer")]
 )
+_ASKS_PRICE = frozenset({"asks_price_surely"})
+_BUYS = word_set("before_a_count")
 _NOT: Phrases[int] = Phrases((w, 1) for w in ("không", "không muốn", "khỏi", "đừng"))
 _SAVED = word_set("saved_address")
 _NEGATED_SAVED = word_set("other_address")
 
-_OPS: Phrases[Op] = Phrases(
-    [(w, "add") for w in ("thêm", "cộng", "cộng thêm", "cho thêm", "lấy thêm", "add", "nữa")]
-    + [(w, "subtract") for w in ("bớt", "trừ", "giảm", "bỏ bớt", "bớt đi", "lấy ít đi")]
-    + [(w, "remove") for w in ("bỏ", "xóa", "xoá", "gỡ", "bỏ ra", "bỏ đi", "không lấy", "thôi không lấy", "khỏi lấy",
-                               "loại bỏ", "remove")]
-    + [(w, "set") for w in ("còn", "chỉ", "chỉ lấy", "thành", "mới đúng", "thôi", "nhầm", "lấy lại thành", "sửa thành",
-                            "đổi thành", "sửa lại", "just", "only")]
-)  # fmt: skip
-_LATE_OPS = frozenset({"thoi", "nua", "moi dung", "bo ra", "bo di"})  # these may stand after the amount
+_OPS: Phrases[Op] = Phrases((word, op) for op in get_args(Op) for word in words_of(f"op_{op}"))
+_LATE_OPS = frozenset(
+    {"thoi", "nua", "moi dung", "bo ra", "bo di", "khoi lay", "khong lay", "dung lay", "khong can"}
+)  # these may stand after the amount
 _EARLY, _LATE = 12, 4  # tokens before and behind the goods in which a verb still counts
-_BECOMES = "thanh"  # may stand between the goods and the amount
+_BECOMES = {"thanh", "xuong", "len", "con"}  # may stand between the goods and the amount, which then is what remains
+_JOINING = {"va", "voi", "and"}
 _UNMARKED_RISKS = frozenset({"con"})  # còn, or the counter of animals
 
 
@@ -64,9 +64,12 @@ class Edit:
 def read_lines(text: str, find: Find) -> list[Line]:
     """The order lines of a message: `lay 3 can cam voi 2 chai mat ong, chuc trung nua` has three.
 
-    A line without a product's words is none. Of a range (`2-3 kg`) the quantity is None, to be asked for.
+    A line without a product's words is none; a question for a price orders nothing (`mật ong bn 1 chai`). Of a range
+    (`2-3 kg`) the quantity is None, to be asked for.
     """
     read_message = reader(text, find)
+    if _ASKS_PRICE.intersection(cues_in(read_message.tokens)) and not _BUYS.find(read_message.tokens):
+        return []
     return [_line(read_message, group) for group in read_message.groups() if group.words][:MOST_LINES]
 
 
@@ -108,11 +111,10 @@ def payment(text: str) -> Payment | None:
 
 
 def _line(read_message: Reader, group: Group) -> Line:
-    words = read_message.said(group.words)
-    picked = read_message.pick(words)
+    words, picked = read_message.said(group.words), read_message.pick(group.words)
     amount = group.quantity
     said = amount.quantity if amount else None
-    quantity = said.value if said and amount and amount.ceiling is None else None
+    quantity = said.value if said and amount and amount.ceiling is None and said.value > 0 else None
     return Line(words, picked.product_id, picked.score, quantity, said.unit if said else None)
 
 
@@ -128,19 +130,30 @@ def _op_of(read_message: Reader, group: Group) -> Op | None:
     ahead = tokens[max(_clause_start(tokens, first), first - _EARLY) : first]
     before = [m for m in _OPS.find(ahead) if not _risky(ahead[m.start : m.end])]
     behind = tokens[last : last + _LATE]
-    after = [m for m in _OPS.find(behind) if " ".join(t.plain for t in behind[m.start : m.end]) in _LATE_OPS]
+    after = [
+        m
+        for m in _OPS.find(behind)
+        if not _is_half(behind, m.start) and " ".join(t.plain for t in behind[m.start : m.end]) in _LATE_OPS
+    ]
     values = [m.values[0] for m in (*before, *after)]
     if group.words and group.quantity and group.words[1] < group.quantity.first:
         between = tokens[group.words[1] : group.quantity.first]
-        values += [m.values[0] for m in _OPS.find(between) if between[m.end - 1].plain == _BECOMES]
+        values += [m.values[0] for m in _OPS.find(between)]
+        if any(t.plain in _BECOMES and (t.plain != "con" or t.text != "con") for t in between):
+            return "set"
     for op in ("subtract", "remove", "add", "set"):
         if op in values:
             return op
     return None
 
 
+def _is_half(tokens: Sequence[Token], i: int) -> bool:
+    """`nua kg`: half a kilo, and not `nữa`."""
+    return tokens[i].plain == "nua" and UNITS.at(tokens, i + 1) is not None
+
+
 def _clause_start(tokens: Sequence[Token], i: int) -> int:
-    while i > 0 and tokens[i - 1].kind != "sign":
+    while i > 0 and tokens[i - 1].kind != "sign" and tokens[i - 1].plain not in _JOINING:
         i -= 1
     return i
 

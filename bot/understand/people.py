@@ -9,12 +9,19 @@ from importlib.resources import files
 import phonenumbers
 
 from bot.understand.phrases import Phrases
-from bot.understand.text import plain_letters, tone_key
+from bot.understand.text import letters, plain_letters, tone_key
 from bot.understand.tokens import read
 from bot.understand.vocabulary import word_set
 
 _REGION = "VN"
+_OF_A_PERSON = (
+    phonenumbers.PhoneNumberType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+)
 _NUMBER = re.compile(r"(?<![0-9])(?:\+|00)?[0-9](?:[ .()\u2010-\u2015-]{0,2}[0-9]){8,13}(?![0-9])")
+_MONEY = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")
+_COUNTED = re.compile(r" ?(?:[kđd]\b|kg|tr|ngh|ng[aà]n|t[aấyạ]|c[aâ]n|k[yý]|qu|tr[aá]i|con\b|%)", re.IGNORECASE)
 _ABOUT = word_set("around_a_name")
 _HONORIFICS = ("chị", "anh", "cô", "chú", "bác", "ông", "bà")
 _HONORIFIC: Phrases[str] = Phrases((h, h) for h in _HONORIFICS)
@@ -36,8 +43,8 @@ class ContactWords:
 def read_contact(text: str) -> ContactWords:
     """`chị Hằng, 0912.345.678` → Hằng, 0912345678, chị. Either may be missing: an empty name, no phone."""
     phone, rest = None, text
-    for found in _NUMBER.finditer(text):
-        phone = _vietnamese(found.group())
+    for found in _NUMBER.finditer(letters(text)):
+        phone = _phone(found)
         if phone:
             rest = f"{text[: found.start()]} , {text[found.end() :]}"
             break
@@ -47,7 +54,7 @@ def read_contact(text: str) -> ContactWords:
 
 def find_phone(text: str) -> str | None:
     """The first Vietnamese number in the text, as 0912345678."""
-    return next((phone for found in _NUMBER.finditer(text) if (phone := _vietnamese(found.group()))), None)
+    return next((phone for found in _NUMBER.finditer(letters(text)) if (phone := _phone(found))), None)
 
 
 def pretty_phone(phone: str) -> str:
@@ -69,12 +76,23 @@ def form_of_address(name: str) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
+def _phone(found: re.Match[str]) -> str | None:
+    """The number; one that lacks its leading 0 is none if it may be money or an amount: 390.000.000, 912345678 kg."""
+    typed = found.group()
+    short = typed[0] not in "0+" and not typed.startswith("84")
+    if short and (_MONEY.fullmatch(typed) or _COUNTED.match(found.string, found.end())):
+        return None
+    return _vietnamese(typed)
+
+
 def _vietnamese(typed: str) -> str | None:
     try:
         number = phonenumbers.parse(typed, _REGION)
     except phonenumbers.NumberParseException:
         return None
     if number.country_code != phonenumbers.country_code_for_region(_REGION) or not phonenumbers.is_valid_number(number):
+        return None
+    if phonenumbers.number_type(number) not in _OF_A_PERSON:  # 1800 and 1900 are hotlines
         return None
     return f"0{number.national_number}"
 

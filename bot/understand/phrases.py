@@ -37,35 +37,47 @@ class Phrases(Generic[T]):
     """
 
     def __init__(self, pairs: Iterable[tuple[str, T]]) -> None:
-        self._by_first: dict[str, list[_Entry[T]]] = {}
+        known: dict[str, dict[int, dict[tuple[str, ...], list[_Entry[T]]]]] = {}
         for phrase, value in pairs:
             tokens = read(phrase).tokens
             strict = phrase.startswith("!")
             tokens = tokens[1:] if strict else tokens
-            entry = _Entry(tuple(t.plain for t in tokens), tuple(t.key for t in tokens), value, strict)
-            self._by_first.setdefault(entry.plains[0], []).append(entry)
-        for entries in self._by_first.values():
-            entries.sort(key=lambda e: -len(e.plains))
+            plains = tuple(t.plain for t in tokens)
+            entry = _Entry(plains, tuple(t.key for t in tokens), value, strict)
+            known.setdefault(plains[0], {}).setdefault(len(plains), {}).setdefault(plains, []).append(entry)
+        # By the first word, then by length, the longest first: one look-up a length, however many phrases there are.
+        self._known = {first: sorted(sizes.items(), reverse=True) for first, sizes in known.items()}
+
+    @property
+    def first_words(self) -> frozenset[str]:
+        """Folded; no phrase begins at any other word."""
+        return frozenset(self._known)
 
     def at(self, tokens: Sequence[Token], i: int) -> Match[T] | None:
         """The longest phrase that begins at token `i`.
 
         Of phrases that differ only in accents, the one typed letter for letter wins; without accents all are values.
         """
-        if i >= len(tokens):
+        if i >= len(tokens) or (sizes := self._known.get(tokens[i].plain)) is None:
             return None
-        found: list[_Entry[T]] = []
-        for entry in self._by_first.get(tokens[i].plain, ()):
-            if found and len(entry.plains) < len(found[0].plains):
-                break
-            if _same(entry, tokens, i):
-                found.append(entry)
-        if not found:
-            return None
-        end = i + len(found[0].plains)
-        exact = [e for e in found if all(t.key == k for t, k in zip(tokens[i:end], e.keys, strict=True))]
-        values = tuple(dict.fromkeys(e.value for e in exact or found))
-        return Match(i, end, values, bool(exact))
+        for size, phrases in sizes:
+            same = phrases.get(tuple([t.plain for t in tokens[i : i + size]]))
+            found = [entry for entry in same if _same(entry, tokens, i)] if same else None
+            if found:
+                end = i + size
+                exact = [e for e in found if all(t.key == k for t, k in zip(tokens[i:end], e.keys, strict=True))]
+                values = tuple(dict.fromkeys(e.value for e in exact or found))
+                return Match(i, end, values, bool(exact))
+        return None
+
+    def ends(self, tokens: Sequence[Token], i: int) -> list[tuple[T, int]]:
+        """Every phrase that begins at token `i`, long and short, with the token behind it."""
+        return [
+            (entry.value, i + size)
+            for size, phrases in self._known.get(tokens[i].plain, ())
+            for entry in phrases.get(tuple([t.plain for t in tokens[i : i + size]]), ())
+            if _same(entry, tokens, i)
+        ]
 
     def find(self, tokens: Sequence[Token]) -> list[Match[T]]:
         """All matches from left to right, the longest first, none inside another."""
@@ -79,15 +91,6 @@ class Phrases(Generic[T]):
                 i = match.end
         return matches
 
-    def everywhere(self, tokens: Sequence[Token]) -> set[T]:
-        """The values of all phrases in the message, also of those that overlap."""
-        values: set[T] = set()
-        for i in range(len(tokens)):
-            for entry in self._by_first.get(tokens[i].plain, ()):
-                if entry.value not in values and _same(entry, tokens, i):
-                    values.add(entry.value)
-        return values
-
     def whole(self, tokens: Sequence[Token]) -> bool:
         """Whether these tokens are phrases from end to end, at least one."""
         i = 0
@@ -100,9 +103,15 @@ class Phrases(Generic[T]):
 
 
 def _same(entry: _Entry[T], tokens: Sequence[Token], i: int) -> bool:
-    if len(tokens) - i < len(entry.plains):
-        return False
-    for token, plain, key in zip(tokens[i:], entry.plains, entry.keys, strict=False):
-        if token.plain != plain or ((token.marked or entry.strict) and token.key != key):
+    """Of a phrase with the same letters whether the accents agree, where they were typed or have to be.
+
+    A strict phrase without any (`!vay`) needs a message whose author types accents.
+    """
+    for key in entry.keys:
+        token = tokens[i]
+        if (token.marked or entry.strict) and token.key != key:
             return False
+        if entry.strict and not token.marked and entry.plains == entry.keys:
+            return False
+        i += 1
     return True

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bot.understand.amounts import as_price
+from bot.understand.amounts import HIGHEST_PRICE, as_price
 from bot.understand.clauses import MOST_LINES, Find, Group, Reader, reader
 from bot.understand.days import day_of
+from bot.understand.lunar import LunarDay, lunar_day_of
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Token
 from bot.understand.vocabulary import word_set
@@ -23,7 +24,7 @@ class PostingLine:
 
     words: as typed. quantity: in `unit`, weights in kg. price_vnd: whole đồng for one `price_unit`, which is None where
     none was said: then it is for the unit of the quantity. available_from: None means nothing was said, so now, unless
-    day_unclear holds the words of a day that has to be asked for: `rằm này`, `tuần sau`.
+    day_unclear holds the words of a day that has to be asked for: `tuần sau`. lunar: the day as she said it, `rằm này`.
     """
 
     words: str
@@ -35,6 +36,7 @@ class PostingLine:
     available_from: date | None
     price_unit: str | None = None
     day_unclear: str = ""
+    lunar: LunarDay | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,16 @@ def read_correction(text: str, find: Find) -> Correction | None:
     groups = [g for g in read_message.groups() if g.words or g.quantity]
     counted = [g for g in groups if g.quantity and g.quantity.ceiling is None]
     if not counted and _SOLD_OUT.find(tokens) and len(groups) <= 1:
-        words = read_message.said(groups[0].words) if groups else ""
-        picked = read_message.pick(words)
+        named = groups[0].words if groups else None
+        words, picked = read_message.said(named), read_message.pick(named)
         return Correction(words, picked.product_id, picked.score, Decimal(0), None)
     if len(counted) != 1 or not _MISTAKES.find(tokens) or _RATHER.find(tokens):
         return None
     amount = counted[0].quantity
-    words = next((read_message.said(g.words) for g in groups if g.words), "")
+    named = next((g.words for g in groups if g.words), None)
     if amount is None or amount.quantity is None:
         return None
-    picked = read_message.pick(words)
+    words, picked = read_message.said(named), read_message.pick(named)
     return Correction(words, picked.product_id, picked.score, amount.quantity.value, amount.quantity.unit)
 
 
@@ -93,15 +95,14 @@ def price_of(group: Group) -> int | None:
     if vnd is None:
         return None
     each = vnd / (group.per.factor if group.per else 1)
-    return int(each) if each == int(each) else None
+    return int(each) if each == int(each) and each < HIGHEST_PRICE else None
 
 
 def _posting(read_message: Reader, group: Group, today: date) -> PostingLine:
-    words = read_message.said(group.words)
-    picked = read_message.pick(words)
+    words, picked = read_message.said(group.words), read_message.pick(group.words)
     amount = group.quantity
     said = amount.quantity if amount else None
-    quantity = said.value if said and amount and amount.ceiling is None else None
+    quantity = said.value if said and amount and amount.ceiling is None and said.value > 0 else None
     day = day_of(_tokens(read_message, group), today) if group.day else None
     return PostingLine(
         words,
@@ -113,6 +114,7 @@ def _posting(read_message: Reader, group: Group, today: date) -> PostingLine:
         day,
         group.per.name if group.per else None,
         "" if day else read_message.said(group.day),
+        lunar_day_of(_tokens(read_message, group), today) if day else None,
     )
 
 

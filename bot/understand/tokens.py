@@ -1,12 +1,13 @@
 """A message as a row of words, each kept as typed and as folded, with its place in the message."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
 from bot.understand import telex
-from bot.understand.text import clean, has_marks, plain_letters, tone_key
+from bot.understand.text import clean, has_marks, letters, plain_letters, tone_key
+from bot.understand.wordlists import table
 
 _ODD_DIGITS = "²³¹¼½¾\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b"  # to Python letters, to us signs
 _PIECES = re.compile(
@@ -16,20 +17,16 @@ _PIECES = re.compile(
     re.IGNORECASE,
 )
 
-# What is written short in chats, for words typed without accents. Standing for one word each.
-_SHORT = {
-    "ko": "không", "kh": "không", "khg": "không", "hok": "không", "hông": "không", "hổng": "không", "hem": "không",
-    "kô": "không", "đc": "được", "dc": "được", "đk": "được", "mk": "mình", "mik": "mình", "vs": "với", "r": "rồi",
-    "j": "gì", "z": "vậy", "zậy": "vậy", "dzậy": "vậy", "zay": "vậy", "e": "em", "ns": "nói", "nhìu": "nhiều",
-    "nhiu": "nhiêu", "kím": "kiếm", "iu": "yêu", "tks": "thanks", "thks": "thanks", "hnay": "nay", "chìu": "chiều",
-    "thui": "thôi", "lun": "luôn", "bít": "biết", "dzo": "vô", "oke": "ok", "okie": "ok", "oki": "ok", "okê": "ok",
-    "okela": "ok", "uhm": "ừm", "uh": "ừ", "uk": "ừ", "um": "ừm",
-}  # fmt: skip
+_SHORT: dict[str, str] = table("short_forms.json")
+"""What is written short in chats, each standing for one word."""
 
 
-MOST_TOKENS = 150
-"""Five times the longest sentence that we know of. Every rule looks at every token: 2,000 characters of amounts took
-1.7 s of CPU, so many tokens take 35 ms."""
+_DRAWN_OUT = re.compile(r"(?<!e)([ghnmiuyk])\1+$|([^\W\d_])\2{2,}$")
+"""`kgg`, `nhaaa`: no syllable ends so. Two of aeo are Telex; egg, add and sell are English."""
+
+MOST_TOKENS = 120
+"""Four times the longest sentence that we know of. Every rule looks at every token: 2,000 characters of amounts took
+1.7 s of CPU; so many tokens take at most 15 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +55,23 @@ class Message:
     tokens: tuple[Token, ...]
 
     def words(self, first: int, last: int) -> str:
-        """The text from token `first` up to, not with, token `last`, as typed; Telex is undone, or it says nothing."""
-        if first >= last:
-            return ""
+        """The text from token `first` up to, not with, token `last`, as typed."""
+        return self.text[self.tokens[first].start : self.tokens[last - 1].end] if first < last else ""
+
+    def meant(self, first: int, last: int) -> str:
+        """The same words for whoever looks them up: Telex and what is written short are undone."""
         span = self.tokens[first:last]
-        if any(t.kind == "word" and t.plain == t.key and t.plain != plain_letters(t.text) for t in span):
+        if any(t.plain != plain_letters(t.text) for t in span):
             return " ".join(t.plain for t in span)
-        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
+        return letters(self.words(first, last))
 
 
 def read(raw: str) -> Message:
     """Cut into tokens. Any text will do; of a longer one the first `MOST_TOKENS`."""
     text = clean(raw)
+    plain_text = letters(text)
     tokens: list[Token] = []
-    for piece in islice(_PIECES.finditer(text), MOST_TOKENS):
+    for piece in islice(_PIECES.finditer(plain_text), MOST_TOKENS):
         kind = str(piece.lastgroup)
         typed = piece.group().lower()
         plain, key, marked = _word(typed) if kind == "word" else (typed, typed, False)
@@ -80,10 +80,10 @@ def read(raw: str) -> Message:
             plain, key = "khong", "không"  # 25 k is money, "còn k" a question
         tokens.append(Token(kind, typed, plain, key, marked, piece.start(), piece.end(), glued))
     decoded = telex.decode([t.plain if t.kind == "word" and not t.marked else "" for t in tokens])
-    if decoded:
+    if decoded:  # its accents may help to choose and never forbid: of `camr sanhf` only one tone is meant
         tokens = [
-            Token(t.kind, t.text, p, p, False, t.start, t.end, t.glued) if p and p != t.plain else t
-            for t, p in zip(tokens, decoded, strict=True)
+            replace(token, plain=plain, key=key) if plain else token
+            for token, (plain, key) in zip(tokens, decoded, strict=True)
         ]
     return Message(text, tuple(tokens))
 
@@ -95,4 +95,7 @@ def is_sign(token: Token, signs: str) -> bool:
 @lru_cache(maxsize=4096)
 def _word(typed: str) -> tuple[str, str, bool]:
     full = _SHORT.get(typed, typed)
+    if full is typed and (drawn := _DRAWN_OUT.search(typed)):
+        full = typed[: drawn.start() + 1]
+        full = _SHORT.get(full, full)
     return plain_letters(full), tone_key(full), has_marks(typed)

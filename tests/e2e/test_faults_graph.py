@@ -42,7 +42,7 @@ def test_after_every_illness_of_graph_all_replies_arrive_in_order(open_stage: Op
 
 
 def test_a_reply_that_graph_refuses_for_good_is_put_aside_and_the_next_one_goes(open_stage: OpenStage) -> None:
-    stage = open_stage("sqlite")
+    stage = open_stage("sqlite", MESSENGER_TYPING="never")
     lan = Person(stage, "7012345678000001")
     stage.graph.behave(Behaviour(Mode.REFUSING, refusal=BLOCKED), times=1)
     stage.refused = 1

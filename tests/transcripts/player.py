@@ -33,9 +33,9 @@ def _do(cue: Cue, performance: Play, *, answered: bool) -> list[Reply]:
     match cue:
         case Event(words):
             return happen(words, performance)
-        case Typed(words):
+        case Typed():
             performance.begin()
-            performance.shop.phone.type(words)
+            performance.shop.phone.type(cue.keys)
         case Tapped(title):
             performance.begin()
             performance.shop.phone.tap(title)

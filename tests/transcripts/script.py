@@ -3,18 +3,23 @@
 # Why this talk is here.
 ⟨stock: Măng khô 500 g = 5⟩        something that nobody types
 👤 mang kho                        what she types; a line without a sign goes on with the one above it
+≈ co mang kho ko em                another way to type it, which must get the same replies
 👤 [Đúng]                          what she taps: the newest button of that title
 👤 [Mật ong: Mua]                  the same on the newest card of that title
 🤖 Anh/chị lấy mấy gói ạ?          one bubble that she receives
 ▸ [Đúng] [Sửa]                     its buttons
 ▤ Mật ong · 180.000đ [Mua]         a card with its buttons
+
+What stands between « and » in a typed line is quoted by the replies below: in another way to type it they quote what
+that way has between the same marks. The marks themselves are never typed.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 TAP = re.compile(r"\[([^\]]+)\]")
 CARD = re.compile(r"▤ (.*?)((?: \[[^\]]+\])*)")
+QUOTED = re.compile(r"«([^»]+)»")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
+    """ways: other words for the same."""
+
     words: str
+    ways: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"👤 {self.words}"
+        return "\n".join([f"👤 {self.words}", *(f"≈ {way}" for way in self.ways)])
+
+    @property
+    def keys(self) -> str:
+        """What she really types: without the marks around what is quoted."""
+        return QUOTED.sub(r"\1", self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,25 @@ class Script:
         return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
+def in_other_words(script: Script, number: int) -> Script:
+    """The same talk with way `number` of every typed line, counted from 0 and round again where a line has fewer."""
+    quotes: dict[str, str] = {}
+    beats = []
+    for beat in script.beats:
+        cue = beat.cue
+        if isinstance(cue, Typed) and cue.ways:
+            cue = Typed(cue.ways[number % len(cue.ways)])
+            quotes |= dict(zip(QUOTED.findall(beat.cue.words), QUOTED.findall(cue.words), strict=True))
+        beats.append(Beat(cue, [_quoting(reply, quotes) for reply in beat.replies]))
+    return Script(script.why, beats)
+
+
+def _quoting(reply: Reply, quotes: dict[str, str]) -> Reply:
+    for written, typed in quotes.items():
+        reply = replace(reply, text=reply.text.replace(written, typed))
+    return reply
+
+
 def read(text: str) -> Script:
     """Raises ValueError, with the line's number, for a line that cannot stand there."""
     why: list[str] = []
@@ -94,7 +126,7 @@ def read(text: str) -> Script:
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#") and not blocks:
             why.append(line)
-        elif line.startswith(("👤", "🤖", "▸", "▤", "⟨")):
+        elif line.startswith(("👤", "≈", "🤖", "▸", "▤", "⟨")):
             blocks.append((number, line))
         elif line and blocks:
             blocks[-1] = (blocks[-1][0], f"{blocks[-1][1]}\n{line}")
@@ -121,6 +153,13 @@ def _add(beats: list[Beat], block: str) -> None:
         case "👤":
             tap = TAP.fullmatch(rest)
             beats.append(Beat(Tapped(tap[1]) if tap else Typed(rest)))
+        case "≈":
+            cue = beats[-1].cue
+            if not isinstance(cue, Typed) or beats[-1].replies:
+                raise ValueError("another way to type it stands right under what she types")
+            if len(QUOTED.findall(rest)) != len(QUOTED.findall(cue.words)):
+                raise ValueError("what is quoted stands between « and » in every way to type it")
+            beats[-1].cue = replace(cue, ways=(*cue.ways, rest))
         case "🤖":
             beats[-1].replies.append(Reply(rest))
         case "▤":

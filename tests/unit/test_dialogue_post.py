@@ -192,7 +192,17 @@ def test_something_else_is_named_by_her() -> None:
     assert talk.hear(Number(Decimal("33.25"))) == "🍈 Bưởi 60 quả, 33.250đ 1 quả. Đúng không bác?"
 
 
-@pytest.mark.parametrize("quantity", ["0", "1000000", "0.05"])
+def test_more_than_anybody_has_is_said_back_and_asked_for_again() -> None:
+    talk = Talk()
+    talk.open("start")
+    talk.pick("goods", str(item(talk, "cam")))
+    before = talk.state
+    assert talk.hear(Number(Decimal(1_000_000))) == "1.000.000 kg ạ? Bác xem lại giúp cháu."
+    assert talk.type("99999 tấn") == "99999 tấn = 99.999.000 kg ạ? Bác xem lại giúp cháu."
+    assert talk.state == before
+
+
+@pytest.mark.parametrize("quantity", ["0", "0.05"])
 def test_an_amount_that_nobody_sells_is_asked_for_again(quantity: str) -> None:
     talk = Talk()
     talk.open("start")
@@ -312,7 +322,7 @@ def states(talk: Talk) -> list[object]:
             talk.hear(heard)
         found.append(talk.state)
     talk.state = None
-    talk.open("post_stock", "rằm này có 20kg cam 25k")
+    talk.open("post_stock", "tuần sau có 20kg cam 25k")
     found.append(talk.state)
     assert post.welcome_back is not None
     found.append(post.welcome_back(found[1], Number(Decimal(5)), talk.ports)[0])
@@ -423,10 +433,10 @@ def test_nothing_at_all_is_asked_for_again() -> None:
 
 def test_a_day_that_is_not_understood_is_asked_for_before_anything_is_on_sale() -> None:
     talk = Talk()
-    asked = talk.open("post_stock", "rằm này có 20kg cam 25k")
-    assert asked == 'Cháu chưa rõ "rằm này" là ngày nào. Ngày nào có cam ạ? Bác gõ ngày, ví dụ: 25/12.'
+    asked = talk.open("post_stock", "tuần sau có 20kg cam 25k")
+    assert asked == 'Cháu chưa rõ "tuần sau" là ngày nào. Ngày nào có cam ạ? Bác gõ ngày, ví dụ: 25/12.'
     assert talk.buttons == ["Hôm nay", "Ngày mai"]
-    assert talk.type("rằm") == asked
+    assert talk.type("mai mốt") == asked
     talk.type("25/12")
     talk.pick("yes")
     assert posted(talk) == [("cam", Decimal(20), 25_000, date(2026, 12, 25))]
@@ -439,3 +449,41 @@ def test_today_and_tomorrow_are_buttons_for_the_day() -> None:
         talk.pick(pressed)
         talk.pick("yes")
         assert posted(talk) == [("cam", Decimal(20), 25_000, day)]
+
+
+# By the moon
+
+
+@pytest.mark.parametrize(
+    ("typed", "told", "day"),
+    [
+        ("rằm này có 20kg cam 25k", "có từ 23/11 (rằm tháng 10 âm lịch)", date(2026, 11, 23)),
+        ("mùng 1 tháng sau có 20 kg cam 25k", "có từ 09/12 (1/11 âm lịch)", date(2026, 12, 9)),
+        ("rằm tháng giêng có 20 kg cam 25k", "có từ 20/02 (rằm tháng 1 âm lịch)", date(2027, 2, 20)),
+    ],
+)
+def test_a_lunar_day_is_read_back_in_both_calendars(typed: str, told: str, day: date) -> None:
+    talk = Talk()
+    assert talk.open("post_stock", typed) == f"Cháu ghi:\n🍊 Cam 20 kg – 25.000đ/kg – {told}\nĐúng không bác?"
+    talk.pick("yes")
+    assert posted(talk) == [("cam", Decimal(20), 25_000, day)]
+
+
+def test_a_lunar_day_may_answer_from_which_day() -> None:
+    talk = Talk()
+    talk.open("post_stock", "tuần sau có 20kg cam 25k")
+    assert "có từ 23/11 (rằm tháng 10 âm lịch)" in talk.type("rằm")
+
+
+def test_another_day_takes_the_lunar_one_with_it() -> None:
+    talk = Talk()
+    talk.open("post_stock", "rằm này có 20kg cam 25k")
+    assert "có từ 23/11 (rằm tháng 10 âm lịch)" in talk.type("cam 30 kg")
+    assert "có từ thứ Tư 25/11\n" in talk.type("cam 30 kg có từ 25/11")
+
+
+def test_a_lunar_day_that_is_today_is_no_day_to_wait_for() -> None:
+    talk = Talk()
+    assert "âm lịch" not in talk.open("post_stock", "13/10 âm lịch có 20kg cam 25k")
+    talk.pick("yes")
+    assert posted(talk) == [("cam", Decimal(20), 25_000, TODAY)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.understand.intent import Intent, Role, read
-from tests.unit.shelf import CAM, MAT, TRUNG, find
+from tests.unit.shelf import find
 
 WRITES = {"order", "cart_edit", "checkout", "cancel", "preorder", "post_stock", "update_stock", "update_price"}
 ROWS = [
@@ -108,17 +108,16 @@ def test_a_question_about_the_lot_says_its_topic(text: str, topic: str) -> None:
 
 
 def test_the_values_come_with_the_wish() -> None:
-    assert read("4839.2017 6504", "customer") == Intent("trace", {"trace_code": "483920176504"}, 1.0)
+    assert read("4839.2017 6504", "customer") == Intent("trace", {"trace_code": "483920176504"}, 0.99)
     assert read("lay 2 can cam, chuc trung, ship cod", "customer", find).slots == {
         "items": [
-            {"product": "cam", "product_id": CAM, "quantity": 2, "unit": "kg"},
-            {"product": "trứng", "product_id": TRUNG, "quantity": 10, "unit": "quả"},
+            {"product": "cam", "quantity": 2, "unit": "kg"},
+            {"product": "trứng", "quantity": 10, "unit": "quả"},
         ],
         "payment": "cod",
     }
     assert read("2,5kg mật ong", "customer", find).slots == {
         "product": "mật ong",
-        "product_id": MAT,
         "quantity": 2.5,
         "unit": "kg",
     }

@@ -6,21 +6,21 @@ from bot.understand.lexicon import Named, product_named
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "category"),
+    ("text", "name", "category", "unit"),
     [
-        ("co sau rieng ko", "sầu riêng", "Trái cây"),
-        ("con khom k shop", "dứa", "Trái cây"),
-        ("đậu hũ có hông", "đậu phụ", "Chế biến"),
-        ("Cá tràu đồng có không o", "cá lóc", "Thủy sản"),
-        ("lapj xuwowngr gacs beeps gias sao", "lạp xưởng gác bếp", "Thịt - trứng"),
-        ("2kg mat ong rung", "mật ong rừng", "Mật ong"),
-        ("bơ", "bơ", "Trái cây"),
-        ("bò", "bò", "Thịt - trứng"),
-        ("do you have honey", "mật ong", "Mật ong"),
+        ("co sau rieng ko", "sầu riêng", "Trái cây", "kg"),
+        ("con khom k shop", "dứa", "Trái cây", "kg"),
+        ("đậu hũ có hông", "đậu phụ", "Chế biến", "miếng"),
+        ("Cá tràu đồng có không o", "cá lóc", "Thủy sản", "kg"),
+        ("lapj xuwowngr gacs beeps gias sao", "lạp xưởng gác bếp", "Thịt - trứng", "kg"),
+        ("2kg mat ong rung", "mật ong rừng", "Mật ong", "lít"),
+        ("bơ", "bơ", "Trái cây", "kg"),
+        ("bò", "bò", "Thịt - trứng", "con"),
+        ("do you have honey", "mật ong", "Mật ong", "lít"),
     ],
 )
-def test_a_product_is_known_by_any_name(text: str, name: str, category: str) -> None:
-    assert product_named(text) == Named(name, category)
+def test_a_product_is_known_by_any_name(text: str, name: str, category: str, unit: str) -> None:
+    assert product_named(text) == Named(name, category, unit)
 
 
 @pytest.mark.parametrize("text", ["bo", "dua", "cam và bưởi"])

@@ -35,7 +35,7 @@ def _lines(text: str) -> list[Known]:
         ("cam sành loại 1 5kg", [("cam sành", CAM, "5", "kg")]),
         ("lấy cam và trứng", [("cam", CAM, None, None), ("trứng", TRUNG, None, None)]),
         ("2-3 kg cam", [("cam", CAM, None, "kg")]),
-        ("ddawtj 10 quar trungws gaf", [("trung ga", TRUNG, "10", "quả")]),
+        ("ddawtj 10 quar trungws gaf", [("trungws gaf", TRUNG, "10", "quả")]),
         ("lay 2kg toi", [("toi", None, "2", "kg")]),
         ("2 bottles of honey pls", [("honey", MAT, "2", "chai")]),
         ("hai cân mận, một cân đào, gửi cho bác trước chủ nhật", [("mận", None, "2", "kg"), ("đào", None, "1", "kg")]),

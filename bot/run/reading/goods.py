@@ -41,6 +41,7 @@ def goods_columns(language: str, ready_on: date | BindParameter[date]) -> tuple[
         Organisation.short_name.expression,
         Product.image.expression,
         Product.markup_vnd.expression,
+        Organisation.ten.expression,
     )
 
 
