@@ -23,6 +23,7 @@ from bot.dialogues.telling import (
     BUTTON,
     all_told,
     amount,
+    as_told,
     called,
     heading,
     name,
@@ -47,6 +48,15 @@ def question(at: UnderWay, ports: Ports) -> Say:
             return _which_goods(at, ports)
         case Naming():
             return say("What is it called, and how much is there? For example: oranges 20 kg.", expects="words")
+        case Unlisted(draft, place) if place < len(draft.lines) and (offered := as_told(draft.lines[place])):
+            return say(
+                "I note: %(told)s. %(coop)s does not sell that yet. Shall I ask %(clerk)s to add it, with what you "
+                "told me?",
+                told=offered,
+                clerk=ports.me.clerk,
+                weighty=True,
+                choices=[choice("yes", say("Yes, ask for it")), _something_else(), never_mind()],
+            )
         case Unlisted():
             return say(
                 "%(coop)s does not sell %(words)s yet. Shall I ask %(clerk)s to add it?",

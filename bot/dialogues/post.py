@@ -4,6 +4,7 @@ Whatever she says fills a draft; what is still missing is asked for, one thing a
 her yes saves it. What comes after that is in `correct` and `price`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -47,12 +48,12 @@ from bot.dialogues.posting import (
     post,
 )
 from bot.dialogues.price import PassingOn, Repricing, question_of_price
-from bot.dialogues.telling import call_person, not_a_seller, refused, see_goods
+from bot.dialogues.telling import call_person, not_a_seller, note_of, refused, see_goods
 from bot.effect import Hint, Say, choice, say
 from bot.event import Change, Number, Pick, Text
 from bot.ports import Goods, Ports
 from bot.understand.amounts import as_price, parse_day, parse_price, parse_quantity
-from bot.understand.lexicon import canonical
+from bot.understand.lexicon import canonical, product_named
 from bot.understand.lunar import LunarDay, lunar_day
 from bot.understand.postings import read_postings
 from catalog.acts import Refused
@@ -195,7 +196,8 @@ def naming(at: Naming, heard: Heard, ports: Ports) -> Turn[Asking | Naming]:
 def unlisted(at: Unlisted, heard: Heard, ports: Ports) -> Turn[Asking | Naming | None]:
     match heard:
         case Pick("yes"):
-            return at, [OpenCase("new goods", note=at.words)]
+            line = at.draft.lines[at.place] if at.place < len(at.draft.lines) else Line(words=at.words)
+            return at, [OpenCase("new goods", note=note_of(replace(line, words=at.words)))]
         case Pick("other"):
             return _naming(at.draft, at.place, ports)
         case CaseOpened():
@@ -215,6 +217,10 @@ def unlisted(at: Unlisted, heard: Heard, ports: Ports) -> Turn[Asking | Naming |
 def counting(at: Counting, heard: Heard, ports: Ports) -> Turn[Asking]:
     line = at.draft.lines[at.place]
     goods = goods_of(ports, line.product_id)
+    if isinstance(heard, Text) and (named := _named(heard.words, ports)):
+        return _with_more(
+            at.draft, named, heard.words, ports
+        )  # a sentence with all in it, where a number was asked for
     quantity = _quantity(heard, goods)
     if quantity is None:
         return at, [Hint(_doubted(heard, goods) or number_please(goods))]
@@ -402,10 +408,8 @@ def _amended(draft: Draft, place: int, words: str, ports: Ports) -> Turn[Asking]
 
     A bare number says neither: it may be an amount or a price.
     """
-    named = [line for line in _lines(words, ports) if line.product_id is not None]
-    if named:
-        state, said = onward(draft.adding(named), ports)
-        return state, [*_doubt(too_much(words, ports)), *said]
+    if named := _named(words, ports):
+        return _with_more(draft, named, words, ports)
     told = parse_quantity(words)
     if (told is not None and told.unit is None) or (place < 0 and len(draft.lines) > 1):
         return None
@@ -417,6 +421,17 @@ def _amended(draft: Draft, place: int, words: str, ports: Ports) -> Turn[Asking]
         return state, [*_doubt(so_much(told.value, told.unit or goods.unit, words)), *said]
     price = parse_price(words)
     return _with_price(draft, max(place, 0), price, ports) if price else None
+
+
+def _named(words: str, ports: Ports) -> list[Line]:
+    """Lines about goods: those of the co-op's book, and others that have a name everybody knows."""
+    said = _lines(words, ports)
+    return [x for x in said if x.product_id is not None or product_named(x.words) or meanings(x.words, ports)]
+
+
+def _with_more(draft: Draft, named: Sequence[Line], words: str, ports: Ports) -> Turn[Asking]:
+    state, said = onward(draft.adding(named), ports)
+    return state, [*_doubt(too_much(words, ports)), *said]
 
 
 def _naming(draft: Draft, place: int, ports: Ports) -> Turn[Naming]:

@@ -64,6 +64,27 @@ def told(line: Line, ports: Ports) -> Say:
     return say("%(goods)s %(amount)s – %(price)s – %(when)s", goods=heading(goods), amount=many, price=price, when=when)
 
 
+def as_told(line: Line) -> Say | None:
+    """`sắn 250 kg – 4.000đ/kg`, of goods that are in no book yet; None if she named no amount."""
+    if line.told is None:
+        return None
+    many, price = Amount(line.told, line.told_unit or ""), line.price_vnd
+    if price is None:
+        return say("%(words)s %(amount)s", words=line.words, amount=many)
+    if line.told_unit is None:
+        return say("%(words)s %(amount)s – %(price)s", words=line.words, amount=many, price=Money(price))
+    each = say("%(price)s/%(unit)s", price=Money(price), unit=line.told_unit)
+    return say("%(goods)s %(amount)s – %(price)s", goods=line.words, amount=many, price=each)
+
+
+def note_of(line: Line) -> str:
+    """The same for the co-op's staff, as a note."""
+    unit = line.told_unit or ""
+    many = f" {line.told:f} {unit}".rstrip() if line.told is not None else ""
+    price = f", {line.price_vnd}đ{'/' if unit else ''}{unit}" if line.price_vnd is not None else ""
+    return f"{line.words}{many}{price}"
+
+
 def _lunar(day: LunarDay) -> Say:
     """`rằm tháng 10 âm lịch`, `1/11 âm lịch`"""
     if day.leap:

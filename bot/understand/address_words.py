@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.understand.gazetteer import Names, Word, folded, gazetteer, short_forms, word, words_in
+from bot.understand.gazetteer import Names, Word, folded, gazetteer, word, words_in
+from bot.understand.wordlists import table
 
 _PIECES = re.compile(
     r"(?P<phone>\(?\+?[0-9](?:[ .-]?[0-9]){8,}|[0-9]{7,})"
@@ -24,8 +25,8 @@ class Piece:
     title: bool
 
 
-class Phrases:
-    """A list of phrases; accents count where they were typed, in the text and in the list."""
+class PiecePhrases:
+    """A list of phrases, to be found among pieces; accents count where they were typed, in the text and in the list."""
 
     def __init__(self, phrases: Sequence[str]) -> None:
         self._by_first: dict[str, list[tuple[Word, ...]]] = {}
@@ -64,14 +65,14 @@ def cut(text: str) -> list[Piece]:
 
 
 @cache
-def lists() -> dict[str, Phrases]:
+def lists() -> dict[str, PiecePhrases]:
     """The lists of `data/address.json` by their names."""
-    return {name: Phrases(phrases) for name, phrases in short_forms().items() if isinstance(phrases, list)}
+    return {name: PiecePhrases(phrases) for name, phrases in table("address.json").items() if isinstance(phrases, list)}
 
 
 @cache
 def _folded_list(name: str) -> frozenset[str]:
-    return frozenset(folded(phrase) for phrase in short_forms()[name])
+    return frozenset(folded(phrase) for phrase in table("address.json")[name])
 
 
 def place_at(pieces: Sequence[Piece], i: int) -> tuple[int, Names]:

@@ -39,8 +39,9 @@ _TALK = word_set("around_an_answer")
 _PRICE_WORDS = word_set("before_a_price")
 _SOME = word_set("some")
 _PHONES = re.compile(r"(?<![0-9])(?:\+?84|0)[0-9]{1,3}[ .-]?[0-9]{3}[ .-]?[0-9]{3,4}(?![0-9])")
-_PAIRS = ("cặp", "đôi", "thùng", "bao", "túi", "hộp", "chai", "gói", "bó", "hũ", "lọ", "lít", "kg")
-_A_FEW = 6
+# A unit that stands for one of it before goods, with no number: `cặp vịt xiêm`.
+_ONE_IS_MEANT = ("cặp", "đôi", "thùng", "bao", "túi", "hộp", "chai", "gói", "bó", "hũ", "lọ", "lít", "kg")
+_A_FEW = 6  # tokens
 _KIN = {"chi", "anh", "bac", "co", "chu", "ong", "ba", "di", "cau", "mo", "thim", "em", "thu"}
 _THOUSAND = 1000
 _LEAST_PRICE = 100
@@ -77,6 +78,11 @@ class Amount:
     def is_bare(self) -> bool:
         """A number with neither unit nor money: a count, or a price with `nghìn` left out."""
         return self.quantity is not None and self.quantity.unit is None
+
+    @property
+    def is_measured(self) -> bool:
+        """A quantity with its unit."""
+        return self.quantity is not None and self.quantity.unit is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +338,7 @@ def _numberless_at(tokens: Sequence[Token], i: int) -> _Read | None:
     if measure.name == TEN and after_goods:
         return _made(Decimal(1), measure, end)  # trứng gà chục
     first = tokens[i].start == 0 and len(tokens) <= _A_FEW and (tokens[i].marked or tokens[i].plain != "bo")
-    if measure.name in _PAIRS and (first or (i and _VERBS.at(tokens, i - 1))) and mention_at(tokens, end):
+    if measure.name in _ONE_IS_MEANT and (first or (i and _VERBS.at(tokens, i - 1))) and mention_at(tokens, end):
         return _made(Decimal(1), measure, end)  # cặp vịt xiêm
     if measure.name == TEN and end < len(tokens) and tokens[end].kind == "word" and not _WISHES.at(tokens, end):
         inner = _unit_at(tokens, end)
@@ -377,7 +383,7 @@ def _tenth_at(tokens: Sequence[Token], i: int) -> int | None:
 
 
 def _fraction_at(tokens: Sequence[Token], i: int) -> Counted | None:
-    """`1/2` before a unit."""
+    """`1/2` or `1/4` before a unit."""
     typed = [t.text for t in tokens[i : i + 3]]
     if typed in (["1", "/", "2"], ["1", "/", "4"]) and _unit_at(tokens, i + 3):
         return Counted(Decimal(1) / Decimal(typed[2]), i + 3, False)

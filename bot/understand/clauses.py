@@ -21,8 +21,8 @@ from bot.understand.vocabulary import word_set
 Find = Callable[[str], list[tuple[int, float]]]
 
 SURE = 80.0  # below this score a product is asked for, not taken
-KNOWN = 90.0  # the words are some product's very name: a search that is less sure has found another (mận, măng)
 CLEAR = 2.0  # and also when the next best is nearer than this
+KNOWN = 90.0  # the words are some product's very name: a search that is less sure has found another (mận, măng)
 _STRONG = 90.0  # words without any number are a product only from here on
 
 Span = tuple[int, int]
@@ -57,6 +57,7 @@ _COUNTED, _NESTS = ("con", "quả"), ("ổ", "lứa", "chuồng", "bầy", "lồ
 _PACKAGES = word_set("packages")
 _SEARCHED = 80  # characters; a longer text names no product and is slow to compare
 _LONGEST = 8  # tokens; no product has a longer name
+MOST_LINES = 20  # of one message: each costs a search of the shelf
 _ITEM_ORDER = {"words": 0, "amount": 1, "day": 2}
 
 
@@ -101,6 +102,7 @@ class Reader:
     _sizes: dict[int, Unit | None] = field(default_factory=dict)
     _each: dict[int, Unit] = field(default_factory=dict)
     _named: list[Mention] | None = None
+    _word_ends: dict[tuple[int, int, bool], int | None] = field(default_factory=dict)
 
     @property
     def tokens(self) -> Sequence[Token]:
@@ -195,9 +197,15 @@ class Reader:
 
     def _product_word_end(self, i: int, end: int, first: bool) -> int | None:
         """The end of the word or known name at `i`; None for fillers and signs."""
+        key = (i, min(end, i + _LONGEST), first)
+        if key not in self._word_ends:
+            self._word_ends[key] = self._find_word_end(*key)
+        return self._word_ends[key]
+
+    def _find_word_end(self, i: int, end: int, first: bool) -> int | None:
         if self.tokens[i].kind == "sign":
             return None
-        ahead = self.tokens[i : min(end, i + _LONGEST)]
+        ahead = self.tokens[i:end]
         mention = mention_at(ahead, 0)
         if mention and not mention.everyday:
             return i + mention.last
@@ -250,6 +258,7 @@ class Reader:
         here = [a for a in amounts if clause[0] <= a.first < clause[1]]
         days = [d for d in self._days if clause[0] <= d[0] < clause[1]]
         taken = {i for a in here for i in range(a.first, a.last)} | {i for d in days for i in range(*d)}
+        taken |= self._unit_ahead(clause, here)
         per = self._units_after_prices(here)
         here = [a for a in here if a.first not in per]
         taken |= per
@@ -261,7 +270,7 @@ class Reader:
         runs = self._best_runs(self.product_runs(clause, taken), here)
         items: list[tuple[Literal["words", "amount", "day"], Span, Amount | None]] = []
         items += [("words", run, None) for run in runs]
-        items += [("amount", (a.first, a.last), a) for a in self._with_sizes(self._without_each(here, amounts))]
+        items += [("amount", (a.first, a.last), a) for a in self._with_sizes(self._without_each(here, clause))]
         items += [("day", day, None) for day in days]
         return sorted(items, key=lambda item: (item[1][0], _ITEM_ORDER[item[0]]))
 
@@ -279,7 +288,7 @@ class Reader:
         """`toi` is mostly tôi, but right after `2kg` it is tỏi."""
         beside = [a.last for a in amounts if a.quantity and a.quantity.unit and a.last < len(self.tokens)]
         after = [(i, i + m.last) for i in beside if (m := mention_at(self.tokens[i:], 0))]
-        ahead = [a.first - 1 for a in amounts if _is_measured(a) and a.first]
+        ahead = [a.first - 1 for a in amounts if a.is_measured and a.first]
         return (after or [(i, i + 1) for i in ahead if self._stands_for_goods(i)])[:1]
 
     def _stands_for_goods(self, i: int) -> bool:
@@ -292,8 +301,17 @@ class Reader:
     def _everyday_beside(self, run: Span, amounts: list[Amount]) -> bool:
         """The `mien` of `mien 4 bo moc nhi 3 lang`: nothing but a name, right beside an amount with its unit."""
         mention = mention_at(self.tokens[: run[1]], run[0])
-        beside = any(_is_measured(a) and run[1] == a.first for a in amounts)
+        beside = any(a.is_measured and run[1] == a.first for a in amounts)
         return mention is not None and mention.last == run[1] and beside
+
+    def _unit_ahead(self, clause: Span, here: list[Amount]) -> set[int]:
+        """The `cặp` of `10 cặp bồ câu, cặp trăm tư`: alone before a price it says what that is for."""
+        begun = next((a for a in here if a.first == clause[0] + 1 and (a.price_vnd is not None or a.is_bare)), None)
+        unit = UNITS.at(self.tokens, clause[0]) if begun else None
+        if begun is None or unit is None or not any(a.is_measured and a.first < clause[0] for a in self.amounts()):
+            return set()
+        self._each[begun.first] = unit.values[0]
+        return {clause[0]}
 
     def _units_after_prices(self, amounts: list[Amount]) -> set[int]:
         taken: set[int] = set()
@@ -315,20 +333,21 @@ class Reader:
 
     def _logistics(self, clause: Span, taken: set[int], amounts: Sequence[Amount]) -> set[int]:
         """From the first such word on, unless an amount with its unit comes later: `ck e lấy 1 cặp gà tre`."""
-        counted = max((a.first for a in amounts if clause[0] <= a.first < clause[1] and _is_measured(a)), default=-1)
+        counted = max((a.first for a in amounts if clause[0] <= a.first < clause[1] and a.is_measured), default=-1)
         for i in range(*clause):
             if i not in taken and i > counted and _LOGISTICS.at(self.tokens, i):
                 return set(range(i, clause[1]))
         return set()
 
-    def _without_each(self, here: list[Amount], amounts: list[Amount]) -> list[Amount]:
-        """Without the `1 cân` of `30 cân, 1 cân 55`: it says what the price is for, as soon as there is a quantity."""
+    def _without_each(self, here: list[Amount], clause: Span) -> list[Amount]:
+        """Without the `1 cân` of `30 cân, 1 cân 55`: it says what the price is for, where the quantity came before."""
         kept = []
         for amount, after in zip_longest(here, here[1:]):
             said = amount.quantity
-            one = said is not None and said.unit is not None and (self._one_of(amount))
+            one = said is not None and said.unit is not None and self._one_of(amount)
             priced = after is not None and after.first == amount.last and (after.price_vnd is not None or after.is_bare)
-            counted = any(a is not amount and a.quantity and a.quantity.unit for a in amounts)
+            counted = any(a.is_measured and a.first < amount.first for a in self.amounts())
+            counted = counted and not self.product_runs((clause[0], amount.first), set())
             if one and priced and counted and after is not None:
                 self._each[after.first] = UNITS.find(self.tokens[amount.first : amount.last])[-1].values[0]
             else:
@@ -428,18 +447,10 @@ class Reader:
                 group.per = unit.values[0] if each else None
 
 
-def _is_measured(amount: Amount) -> bool:
-    return amount.quantity is not None and amount.quantity.unit is not None
-
-
 def _is_a_name(words: str) -> bool:
     tokens = read(words).tokens
     mention = mention_at(tokens, 0)
     return mention is not None and mention.last == len(tokens) and not mention.everyday
-
-
-MOST_LINES = 20
-"""Of one message: each costs a search of the shelf."""
 
 
 def reader(text: str, find: Find | None) -> Reader:

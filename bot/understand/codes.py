@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from bot.understand.text import letters, plain_letters
 
 LENGTH = 12
-_RUN = re.compile(
-    r"(?<![^\W_])(?P<run>[0-9OoIl](?:[ ./_-]{0,3}[0-9OoIl])*)(?![^\W_])",
-)
+_RUN = re.compile(r"(?<![^\W_])(?P<run>[0-9OoIl](?:[ ./_-]{0,3}[0-9OoIl])*)(?![^\W_])")
 _FOURS = re.compile(r"(?<![^\W_])([0-9OoIl]{4})[^\w\n]{1,4}([0-9OoIl]{4})[^\w\n]{1,4}([0-9OoIl]{4})(?![^\W_])")
-_LEAST_DIGITS = 6
+_LEAST_DIGITS = 7  # of twelve signs; the others may be o and l
 _GROUPS = re.compile("[0-9OoIl]+")
 _INVITED = re.compile(r"(?i)nsx[-_ ]?$")
 _MONEY = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
@@ -31,7 +29,7 @@ _SIZES = ({1}, {2}, {3}, {4}, {6})
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Digits with nothing but spaces, dots and dashes between them."""
+    """Digits that may be a code, in groups as typed; of one that was read out in fours."""
 
     groups: tuple[str, ...]
     invitation: bool  # marked as one: nsx-
@@ -128,7 +126,7 @@ def _of_fours(text: str, runs: list[_Run]) -> list[_Run]:
     return [
         _Run(tuple(g.translate(_DIGITS) for g in m.groups()), False, *m.span())
         for m in found
-        if sum(c.isdigit() for c in m.group()) > _LEAST_DIGITS
+        if sum(c.isdigit() for c in m.group()) >= _LEAST_DIGITS
         and not _PAPERS.search(plain_letters(text[: m.start()][-60:]))
     ]
 

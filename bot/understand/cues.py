@@ -2,7 +2,7 @@
 
 Written with accents, which count where the person typed some (`!mọt`: only with them). `(giao|gửi) … chưa` stands for
 two phrases with up to four words in the gap, within one sentence. `^` is the beginning of the message, `$` its end,
-before which words of politeness may stand.
+before which words of politeness may stand. In `off_topic` a phrase with a gap counts only with its accents.
 """
 
 import re
@@ -22,13 +22,12 @@ _POLITE = word_set("polite")
 _ENDS = ".!?;"
 _NEEDS_ACCENTS = frozenset(words_of("cue_needs_accents"))
 
-
-Place = tuple[int, int]
+_Place = tuple[int, int]  # tokens, the last not with it
 
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
-    """One phrase: its parts between gaps, by number in `_parts`."""
+    """One phrase: its parts between gaps, and whether it has to begin or to end the message."""
 
     name: str
     parts: tuple[str, ...]
@@ -39,7 +38,7 @@ class _Cue:
 def cues_in(tokens: Sequence[Token]) -> set[str]:
     """Names of all cues that the words hold, also where phrases overlap."""
     index, alone, by_first = _index()
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[_Place]] = {}
     for i in range(len(tokens)):
         for part, end in index.ends(tokens, i):
             found.setdefault(part, []).append((i, end))
@@ -59,7 +58,7 @@ def cues_in(tokens: Sequence[Token]) -> set[str]:
     return names
 
 
-def _ends(cue: _Cue, places: Sequence[Place], found: dict[str, list[Place]], tokens: Sequence[Token]) -> set[int]:
+def _ends(cue: _Cue, places: Sequence[_Place], found: dict[str, list[_Place]], tokens: Sequence[Token]) -> set[int]:
     """Behind which tokens the phrase ends that begins at one of the places, over all its gaps."""
     ends = {end for _, end in places}
     for part in cue.parts[1:]:
@@ -72,7 +71,7 @@ def _ends(cue: _Cue, places: Sequence[Place], found: dict[str, list[Place]], tok
 
 
 def _broken(tokens: Sequence[Token], start: int, end: int) -> bool:
-    """Whether a sentence ends between; the name of a product is a sign without being one."""
+    """Whether a sentence ends between. A product's name, masked as a sign, ends none."""
     return any(t.kind == "sign" and t.text in _ENDS for t in tokens[start:end])
 
 

@@ -21,14 +21,15 @@ from bot.understand.slots import (
     size_slots,
     usual_unit,
 )
-from bot.understand.vocabulary import word_set, words_of
+from bot.understand.vocabulary import word_set
+from bot.understand.wordlists import words_of
 
 TOPICS = ("spray", "best_before", "certificate", "grower", "harvest")
 _ON_THE_STAMP = ("grower", "harvest")
 _STRONG_VERBS = ("lay", "mua", "dat", "chot", "order", "buy", "xin")
 _QUESTIONS = ("asks_if", "asks_price")
 _SHORT = 2  # words beside a product's name: more of them say something about it
-_A_FEW, _LONG = 7, 14
+_A_FEW, _LONG = 7, 14  # words of a message
 _WISHING = ("duoc", "ok", "nha", "nhe", "di", "thoi", "lay", "chiu", "nghen", "chot", "mua", "please", "deal")
 _LONGEST_NAME = 4  # words
 _ON_THE_WAY = ("don", "hang", "ship", "giao", "gui", "kien", "shipper", "order", "package", "parcel", "delivery")
@@ -44,9 +45,9 @@ _TALK = word_set("around_an_answer")
 
 def wish_of_customer(said: Said) -> Intent | None:
     """The first rule that claims the message; None if none does."""
-    rules = (_alone, _help_surely, _whole_cart, _lot_question, _stamp, _address, _help, _replace, _not_come, _complaint,
-             _cancel, _preorder, _edit, _group_buying, _negotiate, _status, _delivery_fee, _checkout, _order, _browse,
-             _search, _weak_status, _guess)  # fmt: skip
+    rules = (_alone, sure_help_wish, _whole_cart, _lot_question, _stamp, _address, help_wish, _replace, _not_come,
+             _complaint, _cancel, _preorder, _edit, _group_buying, _negotiate, _status, _delivery_fee, _checkout,
+             _order, _browse, _search, _weak_status, _guess)  # fmt: skip
     return next((intent for rule in rules if (intent := rule(said))), None)
 
 
@@ -66,11 +67,17 @@ def trace_wish(said: Said) -> Intent | None:
 
 def help_wish(said: Said) -> Intent | None:
     """How something is done here."""
-    if said.has("asks_how_surely") and not said.measured and not said.has("asks_price_surely", "complains", "spray"):
+    about_goods = said.has("asks_price_surely") and said.product
+    if said.has("asks_how_surely") and not said.measured and not about_goods and not said.has("complains", "spray"):
         return Intent("help")
     asked = said.has("asks_how") and (said.has("does_with") or len(said.words) <= 4)
     elsewhere = said.has("complains", "spray", "off_topic", "status_strong", "asks_price_surely", "cancel")
     return Intent("help") if asked and not said.measured and not elsewhere else None
+
+
+def sure_help_wish(said: Said) -> Intent | None:
+    """`help_wish` where the words can hardly mean anything else; asked before the other rules."""
+    return help_wish(said) if said.has("asks_how_surely") else None
 
 
 def _alone(said: Said) -> Intent | None:
@@ -81,10 +88,6 @@ def _alone(said: Said) -> Intent | None:
         if match and all(not words or _TALK.whole(words) for words in around):
             return Intent(match.values[0])
     return None
-
-
-def _help_surely(said: Said) -> Intent | None:
-    return help_wish(said) if said.has("asks_how_surely") else None
 
 
 def _stamp(said: Said) -> Intent | None:
@@ -115,10 +118,6 @@ def _lot_question(said: Said) -> Intent | None:
 
 def _address(said: Said) -> Intent | None:
     return Intent("change_address") if said.has("changes_address") and not said.measured else None
-
-
-def _help(said: Said) -> Intent | None:
-    return help_wish(said)
 
 
 def _whole_cart(said: Said) -> Intent | None:

@@ -1,18 +1,20 @@
-"""Days as people name them. Lunar days (rằm, mùng 1) are computed; stretches (tuần sau, cuối tháng) are not: they come
-back as None and are asked for."""
+"""Days as people name them, with lunar ones (rằm, mùng 1).
+
+A stretch (tuần sau, cuối tháng) is no day: it comes back as None and is asked for.
+"""
 
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bot.understand.lunar import lunar_day_of, lunar_end, lunar_first_words
+from bot.understand.lunar import MONTH_NAMES, lunar_day_of, lunar_end, lunar_first_words
 from bot.understand.numbers import number_at, number_first_words
 from bot.understand.phrases import Match, Phrases
 from bot.understand.text import origins
 from bot.understand.tokens import Token, read
 from bot.understand.units import UNITS
-from bot.understand.vocabulary import word_set, words_of
-from bot.understand.wordlists import table
+from bot.understand.vocabulary import word_set
+from bot.understand.wordlists import table, words_of
 
 _RELATIVE: Phrases[int] = Phrases((phrase, ahead) for ahead in range(4) for phrase in words_of(f"day_{ahead}"))
 _MOT: Phrases[int] = Phrases([("mốt", 2)])
@@ -25,7 +27,6 @@ _UNCLEAR = word_set("day_unclear")
 _STRETCHES: Phrases[int] = Phrases((words, 0) for words in table("days.json")["stretch"])
 _PART: Phrases[int] = Phrases((word, 0) for word in table("days.json")["part"])
 _BEFORE_A_CAKE: Phrases[int] = Phrases((word, 0) for word in table("days.json")["named_after_tet"])
-_MONTH_NAMES: Phrases[int] = Phrases([("giêng", 1), ("chạp", 12)])
 _BEFORE_A_LAST_DIGIT = word_set("before_a_last_digit")
 _MONTH_DAY = re.compile(r"(?<![0-9/.])([0-9]{1,2})[/.-]([0-9]{1,2})(?:[/.-]([0-9]{4}))?(?![0-9/])")
 _IN_WORDS = re.compile(r"(?<![a-z0-9])(?:ngay )?([0-9]{1,2}) thang ([0-9]{1,2})(?![0-9])")
@@ -36,13 +37,12 @@ _SATURDAY, _WEEK, _LAST_MONTH = 5, 7, 12
 _LONG_AGO = timedelta(days=180)
 _FAR = timedelta(days=400)  # a year so far ahead is a slip
 
-
 _FIRST_WORDS = frozenset({"ngay", "thang"}).union(
     *(phrases.first_words for phrases in (_VAGUE, _UNCLEAR, _RELATIVE, _WEEKEND, _WEEKDAYS, _MOT, _STRETCHES, _PART)),
     lunar_first_words(),
     number_first_words(),
 )
-"""Three of four words begin no day: looking closer at those only takes a third of the time."""
+"""Three of four words begin no day: to look closer only at the fourth takes a third of the time."""
 
 
 def parse_day(text: str, today: date) -> date | None:
@@ -170,7 +170,7 @@ def _stretch_end(tokens: Sequence[Token], i: int) -> int | None:
     part = _PART.at(tokens, i)
     first = part.end if part else i
     if first < len(tokens) and tokens[first].plain == "thang":
-        named = _MONTH_NAMES.at(tokens, first + 1) or number_at(tokens, first + 1)
+        named = MONTH_NAMES.at(tokens, first + 1) or number_at(tokens, first + 1)
         if named and (isinstance(named, Match) or 1 <= named.value <= _LAST_MONTH) and not _is_length(tokens, first):
             return named.end
     number = number_at(tokens, i)

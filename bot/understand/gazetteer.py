@@ -14,9 +14,9 @@ from importlib.resources import files
 from typing import Any
 
 from bot.understand.text import has_marks, plain_letters, tone_key
+from bot.understand.wordlists import table
 
 KINDS = {"x": "xã", "p": "phường", "k": "đặc khu", "t": "thị trấn"}
-LONGEST_NAME = 7  # words: Văn Miếu Quốc Tử Giám has 5, Thành phố Hồ Chí Minh is found by its last three
 _PLACES = re.compile(r">([0-9,]+)")
 _SPOKEN = re.compile(r"([,;:()/])?[^\w,;:()/]*(\w[\w\u0300-\u036f]*(?:['’][\w\u0300-\u036f]+)*)")
 _WORDS = re.compile(r"\w+")
@@ -155,14 +155,8 @@ class Gazetteer:
 @cache
 def gazetteer() -> Gazetteer:
     """The names as shipped, read at the first question."""
-    folder = files("bot.understand") / "data"
-    return Gazetteer(json.loads((folder / "places.json").read_text(encoding="utf-8")), short_forms())
-
-
-@cache
-def short_forms() -> Any:
-    """`data/address.json`: short names of places, and the words around an address."""
-    return json.loads((files("bot.understand") / "data" / "address.json").read_text(encoding="utf-8"))
+    places = (files("bot.understand") / "data" / "places.json").read_text(encoding="utf-8")
+    return Gazetteer(json.loads(places), table("address.json"))
 
 
 def words_in(text: str) -> list[Word]:

@@ -16,7 +16,7 @@ from bot.understand.producer import wish_of_producer
 from bot.understand.said import BARELY, CERTAIN, LIKELY, PERHAPS, UNKNOWN, Intent, Said
 from bot.understand.slots import beside, gs1_slots, product_slots
 
-__all__ = ["Intent", "Role", "read"]
+__all__ = ["Intent", "Role", "read", "read_alone"]
 
 Role = Literal["customer", "producer"]
 

@@ -12,8 +12,8 @@ from functools import cache
 from bot.understand.phrases import Match, Phrases
 from bot.understand.text import fold
 from bot.understand.tokens import Token, read
-from bot.understand.vocabulary import word_set, words_of
-from bot.understand.wordlists import rows
+from bot.understand.vocabulary import word_set
+from bot.understand.wordlists import rows, words_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _FULL_MOON: Phrases[int] = Phrases(
 _DAY: Phrases[int] = Phrases((w, 0) for w in ("ngày", "hôm", "bữa"))
 _FIRST_TEN: Phrases[int] = Phrases([("mùng", 0), ("!mồng", 0)])
 _EVE: Phrases[int] = Phrases([("giao thừa", 30), ("đêm giao thừa", 30)])
-_MONTHS: Phrases[int] = Phrases([("giêng", 1), ("chạp", 12)])
+MONTH_NAMES: Phrases[int] = Phrases([("giêng", 1), ("chạp", 12)])
 _THIS_MONTH: Phrases[int] = Phrases([("này", 0), ("sau", 1), ("tới", 1)])
 _LEAP: Phrases[int] = Phrases([("nhuận", 1)])
 _LUNAR: Phrases[int] = Phrases([("âm lịch", 0), ("!âm", 0), ("al", 0)])
@@ -116,7 +116,7 @@ def _of_month(tokens: Sequence[Token], i: int, day: int, *, lunar: bool) -> _Sai
     slash = i + 1 < len(tokens) and tokens[i].plain == "/" and tokens[i + 1].kind == "number"
     if slash or (i + 1 < len(tokens) and tokens[i].plain == "thang"):
         relative = _THIS_MONTH.at(tokens, i + 1) if lunar else None
-        if named := _MONTHS.at(tokens, i + 1):
+        if named := MONTH_NAMES.at(tokens, i + 1):
             month, end, lunar = named.values[0], named.end, True
         elif relative:
             months_on, end = relative.values[0], relative.end

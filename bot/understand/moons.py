@@ -2,6 +2,7 @@
 
 The rule is that of the calendar since 1968: a month begins on the day of the new moon; the winter solstice falls in the
 eleventh; of thirteen months between two solstices the first one without a principal solar term is the leap month.
+PyEphem is loaded when somebody first names a lunar day: most processes never need its 5 ms.
 """
 
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ _SCALES: Phrases[int] = Phrases(
     [("tỷ", 10**9), ("tỉ", 10**9), ("triệu", 10**6), ("tr", 10**6), ("nghìn", 1000), ("ngàn", 1000), ("ngìn", 1000),
      ("k", 1000)]
 )  # fmt: skip
-_DOZENS: Phrases[int] = Phrases([("chục", 10)])
+_CHUC: Phrases[int] = Phrases([("chục", 10)])
 _HALF: Phrases[int] = Phrases([("rưỡi", 1), ("rưởi", 1)])
 _AFTER_A_PRICE = {"mot", "moi", "1", "nhe", "nha", "a", "chau", "em", "thoi", "nghen", "dong"}
 _THOUSAND = 1000
@@ -103,7 +103,7 @@ def scaled_at(tokens: Sequence[Token], i: int) -> Counted | None:
     while end < len(tokens):
         head = number_at(tokens, end)
         value, at = (head.value, head.end) if head else (Decimal(1), end)
-        if has(_DOZENS, tokens, at) and (head or end == i) and value < _TENS:
+        if has(_CHUC, tokens, at) and (head or end == i) and value < _TENS:
             value, at = value * _TENS, at + 1
             if digit := _digit(tokens, at, _DIGITS):
                 value, at = value + digit, at + 1

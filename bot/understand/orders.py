@@ -10,7 +10,8 @@ from bot.understand.cues import cues_in
 from bot.understand.phrases import Phrases
 from bot.understand.tokens import Token, read
 from bot.understand.units import UNITS
-from bot.understand.vocabulary import word_set, words_of
+from bot.understand.vocabulary import word_set
+from bot.understand.wordlists import words_of
 
 Op = Literal["add", "subtract", "remove", "set"]
 Payment = Literal["cod", "transfer"]
@@ -18,7 +19,6 @@ Payment = Literal["cod", "transfer"]
 _PAYMENTS: Phrases[Payment] = Phrases(
     [(w, "cod") for w in words_of("cod")] + [(w, "transfer") for w in words_of("transfer")]
 )
-_ASKS_PRICE = frozenset({"asks_price_surely"})
 _BUYS = word_set("before_a_count")
 _NOT: Phrases[int] = Phrases((w, 1) for w in ("không", "không muốn", "khỏi", "đừng"))
 _SAVED = word_set("saved_address")
@@ -68,7 +68,7 @@ def read_lines(text: str, find: Find) -> list[Line]:
     (`2-3 kg`) the quantity is None, to be asked for.
     """
     read_message = reader(text, find)
-    if _ASKS_PRICE.intersection(cues_in(read_message.tokens)) and not _BUYS.find(read_message.tokens):
+    if "asks_price_surely" in cues_in(read_message.tokens) and not _BUYS.find(read_message.tokens):
         return []
     return [_line(read_message, group) for group in read_message.groups() if group.words][:MOST_LINES]
 

@@ -1,10 +1,8 @@
 """Who somebody is: a name and a phone number in one line, and how to address her."""
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import phonenumbers
 
@@ -12,6 +10,7 @@ from bot.understand.phrases import Phrases
 from bot.understand.text import letters, plain_letters, tone_key
 from bot.understand.tokens import read
 from bot.understand.vocabulary import word_set
+from bot.understand.wordlists import table
 
 _REGION = "VN"
 _OF_A_PERSON = (
@@ -109,8 +108,8 @@ def _name(text: str) -> tuple[str, str]:
     typed = _HONORIFIC.at(tokens, 0) if len(tokens) > 1 else None
     if typed and (tokens[0].marked or tokens[0].plain in ("chi", "anh")):
         honorific, tokens = typed.values[0], tokens[1:]
-    letters = all(t.text.isalpha() and len(t.text) <= _LONGEST_WORD for t in tokens)
-    if not (letters and 0 < len(tokens) <= _LONGEST_NAME) or any(_NO_NAMES.at(tokens, i) for i in range(len(tokens))):
+    spelled = all(t.text.isalpha() and len(t.text) <= _LONGEST_WORD for t in tokens)
+    if not (spelled and 0 < len(tokens) <= _LONGEST_NAME) or any(_NO_NAMES.at(tokens, i) for i in range(len(tokens))):
         return "", ""
     written = [message.text[t.start : t.end] for t in tokens]
     return " ".join(w if w[0].isupper() and not w.isupper() else w.capitalize() for w in written), honorific
@@ -119,8 +118,7 @@ def _name(text: str) -> tuple[str, str]:
 @cache
 def _given_names() -> list[tuple[str, frozenset[str], frozenset[str]]]:
     """Per form of address: the given names with accents and without."""
-    raw = (files("bot.understand") / "data" / "given_names.json").read_text(encoding="utf-8")
     return [
         (title, frozenset(map(tone_key, names)), frozenset(map(plain_letters, names)))
-        for title, names in json.loads(raw).items()
+        for title, names in table("given_names.json").items()
     ]

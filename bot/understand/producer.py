@@ -1,10 +1,10 @@
-"""What a producer may want, the surest signs first. She also traces, asks how, and says hello."""
+"""What a producer may want, the surest signs first. She also traces and asks how."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.understand.clauses import Group
-from bot.understand.customer import help_wish, trace_wish
+from bot.understand.customer import help_wish, sure_help_wish, trace_wish
 from bot.understand.orders import edits_of
 from bot.understand.said import BARELY, LIKELY, PERHAPS, Intent, Said
 from bot.understand.slots import changed_price_slots, goods_slots, product_slots, quantity_slots, usual_unit
@@ -12,11 +12,13 @@ from bot.understand.tokens import Token
 
 _OPS = {"add": "add", "subtract": "subtract", "set": "set", "remove": "set"}
 _ABOUT = ("chung", "khoang", "dung", "tam", "co", "dau", "do", "moi")  # between `còn` and the amount
+_ASKING = ("gi", "may", "nhieu", "nao", "xem", "coi", "kiem", "check", "kt", "danh", "chi", "what", "how",
+           "list", "my", "show")  # fmt: skip
 
 
 def wish_of_producer(said: Said) -> Intent | None:
     """The first rule that claims the message; None if none does."""
-    rules = (_diary, _help_surely, _help, _my_sales, _pause, _sold_out, _stock_query, _update_price, _update_stock,
+    rules = (_diary, sure_help_wish, _help, _my_sales, _pause, _sold_out, _stock_query, _update_price, _update_stock,
              _post_stock, trace_wish)  # fmt: skip
     return next((intent for rule in rules if (intent := rule(said))), None)
 
@@ -26,10 +28,6 @@ def _diary(said: Said) -> Intent | None:
     return Intent("diary") if said.has("diary") and not said.measured and not said.priced else None
 
 
-def _help_surely(said: Said) -> Intent | None:
-    return help_wish(said) if said.has("asks_how_surely") else None
-
-
 def _help(said: Said) -> Intent | None:
     return None if said.goods else help_wish(said)
 
@@ -37,24 +35,7 @@ def _help(said: Said) -> Intent | None:
 def _stock_query(said: Said) -> Intent | None:
     if not said.has("asks_stock", "asks_stock_surely") or said.measured or said.priced or said.idle:
         return None
-    asks = said.has("asks_if", "asks_price", "browse", "asks_stock_surely") or said.word(
-        "gi",
-        "may",
-        "nhieu",
-        "nao",
-        "xem",
-        "coi",
-        "kiem",
-        "check",
-        "kt",
-        "danh",
-        "what",
-        "how",
-        "list",
-        "my",
-        "show",
-        "chi",
-    )
+    asks = said.has("asks_if", "asks_price", "browse", "asks_stock_surely") or said.word(*_ASKING)
     return Intent("stock_query", product_slots(said)) if asks else None
 
 
@@ -90,7 +71,7 @@ def _update_price(said: Said) -> Intent | None:
     group = next((g for g in reversed(said.groups) if (g.price or g.number) and not _refused(said, g)), None)
     bare = next((g for g in said.groups if g.quantity), None)
     corrected = group and group.price and said.has("corrects_strong")
-    mended = bare is not None and not said.measured and said.has("corrects_strong") and usual_unit(said) == "kg"
+    mended = bare is not None and said.has("corrects_strong") and usual_unit(said) == "kg"
     if corrected or mended or (said.has("reprices") and (group or bare)):
         slots = changed_price_slots(said, group or _as_price(bare))
         return Intent("update_price", product_slots(said) | slots)

@@ -79,7 +79,7 @@ class Said:
     @property
     def measured(self) -> bool:
         """Whether some quantity has a unit."""
-        return any(g.quantity and not g.quantity.is_bare for g in self.groups)
+        return any(g.quantity and g.quantity.is_measured for g in self.groups)
 
     @property
     def counted(self) -> bool:

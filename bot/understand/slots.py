@@ -70,7 +70,7 @@ def product_slots(said: Said) -> Slots:
 
 
 def goods_slots(said: Said, *, priced: bool = False) -> Slots:
-    """Values of all goods: flat for one, `items` for more. priced: with the prices and days of a producer."""
+    """Values of all goods: flat for one, `items` for more. priced: with their prices."""
     groups = [g for g in said.groups if g.words] or said.groups
     items = [_item(said.read, group, priced) for group in groups[:MOST_LINES]]
     for item in items:
@@ -94,7 +94,8 @@ def price_slots(group: Group, usual: str = "") -> Slots:
     else:
         slots = {"price_vnd": vnd}
     unit = group.per.name if group.per else group.quantity and group.quantity.quantity and group.quantity.quantity.unit
-    if unit is None and ((usual in _BEINGS and group.quantity) or (usual == "kg" and not _is_measured(group))):
+    measured = group.quantity is not None and group.quantity.is_measured
+    if unit is None and ((usual in _BEINGS and group.quantity) or (usual == "kg" and not measured)):
         unit = usual
     if unit in _PIECES:
         count, piece = _PIECES[unit]
@@ -105,10 +106,6 @@ def price_slots(group: Group, usual: str = "") -> Slots:
     elif group.per and (stated := _STATED.get(str(group.per.factor))):
         slots["price_stated"] = {"amount": int(slots["price_vnd"] * group.per.factor), "per": stated}
     return slots | ({"price_unit": unit} if unit else {})
-
-
-def _is_measured(group: Group) -> bool:
-    return group.quantity is not None and not group.quantity.is_bare
 
 
 def quantity_slots(group: Group, usual: str = "") -> Slots:
@@ -139,7 +136,7 @@ def size_slots(read: Reader, group: Group) -> Slots:
 
 
 def category_slot(said: Said) -> Slots:
-    """The kind of goods that she asks for, as this co-op's shelves are called."""
+    """The kind of goods that she asks for, by its name in `data/categories.json`."""
     found = _CATEGORIES.find(said.read.tokens)
     return {"category": found[0].values[0]} if found else {}
 
@@ -227,7 +224,7 @@ def _item(read: Reader, group: Group, priced: bool) -> Slots:
 
 
 def _product(read: Reader, group: Group) -> Slots:
-    """The canonical name where the lexicon knows one, else the words; and the product that the search is sure of."""
+    """The canonical name where the lexicon knows one, with what was said behind it; else the words."""
     if group.words is None:
         return {}
     mention = _mention(read, group)

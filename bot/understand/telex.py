@@ -2,7 +2,7 @@
 
 Blind decoding would turn English into nonsense ("his" → hí), so a word is touched only if it is no Vietnamese syllable
 as it stands, and only in a message where some word can hardly be anything but Telex, or where the word becomes a
-syllable of a product's name.
+syllable of a product's name or a unit's.
 """
 
 import re
@@ -15,7 +15,7 @@ from bot.understand.wordlists import rows, words_of
 
 _ONSET = "(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnprstvx])?"
 _NUCLEUS = (
-    "(?:uya|uye|uyu|uoi|uou|ieu|yeu|oai|oao|oay|oeo|uai|uay|uya|ai|ao|au|ay|eo|eu|ia|ie|iu|oa|oe|oi|ua|ue|ui|uo|uu|uy|ye"
+    "(?:uya|uye|uyu|uoi|uou|ieu|yeu|oai|oao|oay|oeo|uai|uay|ai|ao|au|ay|eo|eu|ia|ie|iu|oa|oe|oi|ua|ue|ui|uo|uu|uy|ye"
     "|[aeiouy])"
 )
 _SYLLABLE = re.compile(_ONSET + _NUCLEUS + "(?:ch|ng|nh|[cmnpt])?")
@@ -59,8 +59,8 @@ def _names_goods(word: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _syllables_of_goods() -> frozenset[str]:
-    """Keys of the accented syllables in products' names."""
-    names = (cell for row in rows("products.tsv") for cell in row[1:])
+    """Keys of the accented syllables in the names of products and units."""
+    names = [cell for row in rows("products.tsv") for cell in row[1:]] + [row[-1] for row in rows("units.tsv")]
     return frozenset(tone_key(word) for cell in names for word in _WORD.findall(cell) if not word.isascii())
 
 

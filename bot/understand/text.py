@@ -107,9 +107,9 @@ def plain_letters(text: str) -> str:
 @lru_cache(maxsize=4096)
 def tone_key(word: str) -> str:
     """One spelling for hoà and hòa, thuý and thúy: the tone goes to the end of the syllable."""
-    letters = unicodedata.normalize("NFD", word.lower())
-    tones = [c for c in letters if c in _TONES]
-    return "".join(c for c in letters if c not in _TONES) + "".join(tones)
+    apart = unicodedata.normalize("NFD", word.lower())
+    tones = [c for c in apart if c in _TONES]
+    return "".join(c for c in apart if c not in _TONES) + "".join(tones)
 
 
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")

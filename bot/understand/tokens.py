@@ -20,7 +20,6 @@ _PIECES = re.compile(
 _SHORT: dict[str, str] = table("short_forms.json")
 """What is written short in chats, each standing for one word."""
 
-
 _DRAWN_OUT = re.compile(r"(?<!e)([ghnmiuyk])\1+$|([^\W\d_])\2{2,}$")
 """`kgg`, `nhaaa`: no syllable ends so. Two of aeo are Telex; egg, add and sell are English."""
 

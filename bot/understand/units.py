@@ -10,7 +10,7 @@ from bot.understand.wordlists import rows
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`factor` of them make one `name`: 0.1 kg is a lạng. Counting units have factor 1 and are never weighed."""
+    """One of it is `factor` times `name`: a lạng is 0.1 kg, a tá 12 quả. What is counted is never weighed."""
 
     name: str
     factor: Decimal = Decimal(1)

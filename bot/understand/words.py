@@ -9,7 +9,8 @@ from typing import Literal, get_args
 from bot.understand.phrases import Phrases
 from bot.understand.text import bare
 from bot.understand.tokens import Token, read
-from bot.understand.vocabulary import word_set, words_of
+from bot.understand.vocabulary import word_set
+from bot.understand.wordlists import words_of
 
 House = Literal["menu", "person", "back", "change", "cancel", "help"]
 

@@ -29,8 +29,8 @@ from catalog.search import Entry, Index
 from tests.fuzz import claims
 from tests.fuzz.claims import TODAY, one_of
 
-SECONDS = 0.020
-"""CPU time that one message may cost a reader once all lists are loaded."""
+SECONDS = 0.200
+"""CPU time at which a reader is stuck, however slow the machine; `bench.understanding` tells what the worst take."""
 TRIES = 3  # the best counts: other programs share the caches and the garbage collector runs when it likes
 TITLES = ("Đúng, đặt tiếp", "Đặt mua 28.000đ/kg", "Gõ lại", "0", "Đúng, 0,5 kg", "Hủy đơn")
 
@@ -43,18 +43,19 @@ class Reader:
     claim: Callable[[str, Any], None]
 
 
-def check(name: str, typed: str, seconds: float | None = SECONDS) -> float:
-    """Read the text once, hold the reader to its claim and give the CPU seconds that it took.
+def check(name: str, typed: str, seconds: float | None = SECONDS, tries: int = 0) -> float:
+    """Read the text, hold the reader to its claim and give the CPU seconds that it took at best.
 
-    seconds: what it may cost; None where the code is instrumented and time says nothing.
+    seconds: what it may cost; None where the code is instrumented and time says nothing. tries: how often it is read;
+    0 for once, and up to `TRIES` times where that took too long.
     """
     reader = READERS[name]
     best = float("inf")
-    for _ in range(TRIES):
+    for _ in range(tries or TRIES):
         start = process_time()
         found = reader.call(typed)
         best = min(best, process_time() - start)
-        if seconds is None or best <= seconds:
+        if not tries and (seconds is None or best <= seconds):
             break
     reader.claim(typed, found)
     assert seconds is None or best <= seconds, (

@@ -139,10 +139,11 @@ def test_a_refusal_of_the_co_op_is_told_kindly() -> None:
 
 def test_goods_that_the_co_op_does_not_sell_are_passed_on_only_with_her_yes() -> None:
     talk = Talk()
-    assert talk.open("post_stock", "ban 200 qua sau rieng 80k").startswith("HTX Suối Mây chưa có sau rieng trong sổ.")
+    told = talk.open("post_stock", "ban 200 qua sau rieng 80k")
+    assert told.startswith("Cháu ghi: sau rieng 200 quả – 80.000đ/quả. HTX Suối Mây chưa có món này trong sổ.")
     assert talk.done == []
     talk.pick("yes")
-    assert talk.done == [OpenCase("new goods", note="sau rieng")]
+    assert talk.done == [OpenCase("new goods", note="sau rieng 200 quả, 80000đ/quả")]
     assert talk.state is None
 
 

@@ -164,15 +164,15 @@ def test_a_producer_is_asked_and_her_amount_and_price_are_kept() -> None:
 def test_a_meaning_that_the_co_op_does_not_sell_goes_to_a_person(typed: str) -> None:
     talk = Talk(shop=shop_with(CAM="Sắn"))
     talk.open("post_stock", "có 20 kg củ sắn 26k")
-    assert talk.type(typed).startswith("HTX Suối Mây chưa có củ đậu trong sổ.")
+    assert talk.type(typed).startswith("Cháu ghi: củ đậu 20 kg – 26.000đ/kg. HTX Suối Mây chưa có món này")
     talk.pick("yes")
-    assert talk.done == [OpenCase("new goods", note="củ đậu")]
+    assert talk.done == [OpenCase("new goods", note="củ đậu 20 kg, 26000đ/kg")]
 
 
 def test_a_name_that_she_has_chosen_is_not_asked_about_again() -> None:
     talk = Talk(shop=shop_with(BUOI="Roi"))
     assert talk.open("post_stock", "bán 5 kg mận 20 nghìn") == 'Bác nói "mận" là roi hay mận ạ?'
-    assert talk.pick("named", "mận").startswith("HTX Suối Mây chưa có mận trong sổ.")
+    assert talk.pick("named", "mận").startswith("Cháu ghi: mận 5 kg – 20.000đ/kg. HTX Suối Mây chưa có món này")
 
 
 def test_amounts_are_turned_into_the_unit_of_the_chosen_goods() -> None:

@@ -18,10 +18,11 @@ READ = {
     "everyday": (0.95, 0.98, 0.95, 0.97, 0.94),
     "in haste": (0.94, 0.98, 0.95, 0.93, 0.90),
     "further": (0.90, 0.97, 0.85, 0.70, 0.80),
-    "kept apart": (0.89, 0.94, 0.90, 0.90, 0.90),
+    "fresh": (0.95, 0.96, 0.96, 0.94, 0.95),
+    "kept apart": (0.90, 0.94, 0.90, 0.90, 0.90),
 }
 """Least share of right intents, orders and postings heard, amounts, prices, products."""
-MOST_WRITES = dict(zip(READ, (0, 3, 5, 2, 4, 1, 4), strict=True))
+MOST_WRITES = dict(zip(READ, (0, 3, 5, 2, 4, 1, 1, 4), strict=True))
 """How many lines that want nothing may be taken for something that writes; it is read back before it does."""
 
 
@@ -31,7 +32,7 @@ def scores() -> dict[str, Score]:
 
 
 def test_the_lines_that_came_with_the_rules_are_here() -> None:
-    assert [len(load(path)) for path in FILES.values()] == [160, 320, 280, 500, 500, 360, 400]
+    assert [len(load(path)) for path in FILES.values()] == [160, 320, 280, 500, 500, 360, 300, 400]
     assert {path.parent for path in FILES.values()} - {LABELLED} == {Path(LABELLED.parents[2], "bench", "data")}
 
 

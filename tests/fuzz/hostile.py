@@ -1,0 +1,63 @@
+"""Messages of one thing from end to end: what makes a pattern or a rule look again and again at the same place."""
+
+from bot.understand.text import MAX_CHARS
+
+_ONE = {
+    "one digit": "1",
+    "digits apart": "1 ",
+    "digits with signs": "1-",
+    "thousands": "1.000.",
+    "amounts": "2kg5 ",
+    "amounts that go on": "hai tạ rưỡi ",
+    "prices": "25k ",
+    "scales": "triệu nghìn tỷ ",
+    "halves": "rưỡi nửa ",
+    "codes": "4839 2017 6504 ",
+    "a code read out": "không một hai ba bốn năm sáu bảy tám chín ",
+    "code letters": "O0lI",
+    "phones": "0912345678 ",
+    "phones with signs": "0-9.1 2(3)4",
+    "days": "22/11 ",
+    "lunar days": "rằm tháng giêng ",
+    "Tết": "30 tết âm lịch ",
+    "provinces": "Hà Nội, ",
+    "lanes": "ngõ 5 hẻm 3 ",
+    "house numbers": "số 7/5/3 ",
+    "communes of before": "xã Bình An huyện ",
+    "products": "cam sành ",
+    "products with amounts": "2kg cam 25k, ",
+    "products in capitals": "CAM ",
+    "everyday words": "bo toi dua ",
+    "politeness": "dạ vâng ạ ",
+    "yes and no": "có không ",
+    "cues with gaps": "giao hàng chưa bao giờ tới ",
+    "raw Telex": "ddawtj trungws ",
+    "Telex without an end": "uwowuow",
+    "joined": "camsanhmatong",
+    "letters": "a",
+    "spaces": " ",
+    "no-break spaces": "\u00a0",
+    "full stops": "...",
+    "questions": "?",
+    "slashes": "/",
+    "brackets": "((",
+    "quotes": "'’a",
+    "marks on one letter": "\u0301",
+    "marks of many kinds": "\u0323\u0302\u0301",
+    "nothing to be seen": "\u200b",
+    "half characters": "\ud800",
+    "letters that grow": "\ufb2c",
+    "İ, whose small letter is two": "İ",
+    "emoji": "👍🏽",
+    "families": "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "Khmer": "ខ្មែរ ",
+    "Korean in parts": "\u1112\u1161\u11ab",
+    "full width": "２ｋｇ ",
+    "right to left": "\u202eمرحبا ",
+    "links": "https://x.vn/01/08938505970021/10/LOT7A/t/",
+}
+
+
+def hostile() -> dict[str, str]:
+    """By what each is made of; twice as long as a message may be."""
+    return {name: one * (2 * MAX_CHARS // len(one)) for name, one in _ONE.items()}
