@@ -79,6 +79,7 @@ class Naming:
     name: str = ""
     phone: str = ""
     address: str = ""
+    title: str = ""  # chị, anh, bác, …, as she put it herself
 
 
 @dataclass(frozen=True, slots=True)

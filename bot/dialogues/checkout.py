@@ -97,8 +97,9 @@ def naming(at: Naming, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
             address = where.address if where is not None else at.address
             said = read_contact(where.rest if where is not None else words)
             name, phone = said.name or at.name, said.phone or at.phone
+            title = said.honorific or at.title
             if phone and name:
-                you = form_of_address(name)
+                you = title or form_of_address(name)
                 known: list[Effect] = [Remember("you", you)] if you else []
                 given = name.split()[-1]
                 return replace(at, address=address), [SaveContact(name, phone, given_name=given, you=you), *known]
@@ -107,7 +108,7 @@ def naming(at: Naming, heard: Heard, ports: Ports) -> Turn[AnyState | None]:
                     say("And your name, please? For example: Hằng 0912 345 678.", expects="words")
                 ]
             if name and len(name) <= 60 and (where is not None or not any(char.isdigit() for char in words)):
-                return replace(at, name=name, address=address), [
+                return replace(at, name=name, address=address, title=title), [
                     say("Thank you, %(name)s. And the phone number, please?", name=name, expects="words")
                 ]
             if where is not None:

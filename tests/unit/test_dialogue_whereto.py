@@ -7,7 +7,7 @@ from bot.dialogues.buying import Addressing, AnyState, CheckingAddress, Naming, 
 from bot.dialogues.cart import Line
 from bot.dialogues.order import order
 from bot.dialogues.whereto import Named, check, moves, named_in, names_commune, offers, with_place
-from bot.effect import Say
+from bot.effect import Remember, Say
 from bot.event import Pick, Text
 from bot.i18n import words
 from catalog.acts import Command
@@ -125,6 +125,25 @@ def test_address_name_and_phone_come_in_any_order_and_nothing_is_kept_before_it_
     only = order.take(Naming("d1", cart), Text("về số 7 Bà Triệu, phường Cửa Nam, Hà Nội nha"), talk)
     assert only[0] == Naming("d1", cart, address="số 7 Bà Triệu, phường Cửa Nam, Hà Nội")
     assert said(only, talk) == "Em ghi địa chỉ rồi ạ. Cho em tên và số điện thoại nhận hàng ạ?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        (["anh Hằng 0912345678"], "anh"),
+        (["bác Tư", "0912345678"], "bác"),
+        (["0912345678", "chú Minh"], "chú"),
+        (["Hằng 0912345678"], "chị"),
+        (["Nam Giang 0912345678"], ""),
+    ],
+)
+def test_she_is_addressed_as_she_put_it_herself(typed: list[str], title: str) -> None:
+    talk, cart = at_the_till()
+    turn: Turn[AnyState | None] = Naming("d1", cart), []
+    for text in typed:
+        turn = order.take(turn[0], Text(text), talk)
+    assert [effect.you for effect in saved(turn) if isinstance(effect, SaveContact)] == [title]
+    assert [effect.value for effect in turn[1] if isinstance(effect, Remember)] == [title] * bool(title)
 
 
 def test_an_order_that_is_read_back_may_go_elsewhere() -> None:
