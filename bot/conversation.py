@@ -101,6 +101,7 @@ class Memory:
     language: str = ""
     you: str = ""
     suggested: list[datetime] = field(default_factory=list)  # when we named a code that she might have meant
+    quiet: bool = False  # she wants no messages that she did not ask for
 
 
 def conversation_by(db: Session, account_id: int, address: str) -> Conversation | None:

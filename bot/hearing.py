@@ -585,6 +585,8 @@ class Hearing:
         match name:
             case "suggested":
                 self.memory.suggested = [*self.memory.suggested, self.now][-20:]
+            case "quiet":
+                self.memory.quiet = bool(value)
             case "greeted":
                 self.speech.greeted = True
             case "lot":
@@ -711,6 +713,6 @@ class Hearing:
             self.conversation.seen_at = self.row.received_at
             self.conversation.heard_at = max(self.conversation.heard_at, min(self.row.at, self.now))
             dialogue = self.world.dialogues.get(talk.dialogue) if talk is not None else None
-            nudge = dialogue.nudge_after if dialogue is not None else None
+            nudge = dialogue.nudge_after if dialogue is not None and not self.memory.quiet else None
             self.conversation.remind_at = self.now + nudge if nudge else None
         return Outcome(promises, write_memory(self.memory), self.jots or [])

@@ -3,7 +3,7 @@
 from datetime import datetime, time
 
 from bot.dialogue import Ask, Dialogue, Turn
-from bot.effect import Hold, Say, Word, choice, say
+from bot.effect import Hold, Remember, Say, Word, choice, say
 from bot.ports import Ports
 from bot.understand.cues import cues_in
 from bot.understand.tokens import read
@@ -49,12 +49,13 @@ def data_rights(at: object, ask: Ask, ports: Ports) -> Turn[None]:
 
 @person.action("opts_out")
 def opts_out(at: object, ask: Ask, ports: Ports) -> Turn[None]:
-    """No unasked messages. Advertising is never sent; of what is sent unasked she is told, and a person sees to it."""
+    """No unasked messages from now on; a person sees to what the co-op itself may send."""
     return None, [
         OpenCase("data request", note=ask.words or OPTS_OUT),
+        Remember("quiet", "1"),
         say(
-            "I have noted that you want no messages unasked, and %(clerk)s of %(coop)s will see to it within 2 working "
-            "days. I send no advertising; unasked I only remind you once of a cart that is still open.",
+            "I have noted that you want no messages unasked: I no longer remind you of an open cart, and I never send "
+            "advertising. What concerns an order of yours still comes. %(clerk)s of %(coop)s knows of it too.",
             clerk=ports.me.clerk,
         ),
     ]

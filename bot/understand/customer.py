@@ -342,7 +342,7 @@ def _guess(said: Said) -> Intent | None:
     if said.word(*_ON_THE_WAY) and said.word(*_WHEN_OR_WHERE) and not said.idle:
         return Intent("order_status", product_slots(said), BARELY)
     if said.word("gi", "chi", "nao") and said.word("mon", "loai", "hang", "thu", "ban", "co") and not said.idle:
-        return Intent("browse", {}, BARELY)
+        return Intent("browse", category_slot(said), BARELY)
     return _unheard_of(said)
 
 

@@ -247,6 +247,18 @@ def test_no_cart_is_remembered_while_a_colleague_has_the_thread(room: Room) -> N
     assert room.state == "order.Basket"
 
 
+def test_no_cart_is_remembered_for_who_wants_no_messages_unasked(room: Room) -> None:
+    room.hears(Text("2 goi mien"))
+    assert talk(room).remind_at is not None
+    room.hears(Text("đừng nhắn tin nữa"))
+    assert talk(room).remind_at is None
+
+    room.hears(Text("them 1 goi mien"))
+    assert talk(room).remind_at is None
+    assert ticks(room, 6 * HOUR) == 0
+    assert room.state == "order.Basket"
+
+
 @pytest.mark.parametrize("hours", [-2, 2])
 def test_a_cart_is_remembered_only_where_she_may_be_written_to(room: Room, hours: int) -> None:
     """By her last action that lets us write, and not by when we last got something from her."""

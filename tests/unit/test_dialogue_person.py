@@ -22,10 +22,10 @@ def asked(name: str, typed: str, code: str = "") -> tuple[list[Command], str]:
 
 
 @pytest.mark.parametrize("typed", ["đừng nhắn tin nữa", "unsubscribe", "ngừng gửi quảng cáo cho tôi"])
-def test_who_wants_no_messages_hears_what_is_sent_unasked(typed: str) -> None:
+def test_who_wants_no_messages_hears_what_still_comes(typed: str) -> None:
     done, told = asked("data_rights", typed)
     assert done == [OpenCase("data request", note=typed)]
-    assert told.endswith("Em không gửi quảng cáo; tự nhắn thì chỉ có một lần nhắc khi giỏ hàng còn dở.")
+    assert told.endswith("Tin về đơn hàng của anh/chị thì vẫn tới ạ. HTX Suối Mây (chị Hoa) cũng đã biết.")
 
 
 def test_a_button_for_it_is_noted_without_words() -> None:
@@ -35,7 +35,7 @@ def test_a_button_for_it_is_noted_without_words() -> None:
 def test_other_rights_are_noted_as_before() -> None:
     done, told = asked("data_rights", "xóa dữ liệu của tôi")
     assert done == [OpenCase("data request", note="xóa dữ liệu của tôi")]
-    assert "tự nhắn" not in told
+    assert "giỏ hàng" not in told
 
 
 def test_what_was_done_in_the_garden_goes_to_who_writes_the_diary() -> None:

@@ -219,3 +219,11 @@ def test_how_long_delivery_takes_is_no_question_for_the_fee() -> None:
 def test_a_corrected_price_is_a_new_price_of_what_is_spoken_of(words: str) -> None:
     found = read(words, "producer", find)
     assert (found.name, found.slots) == ("update_price", {"price_vnd": 26_000})
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"), [("có đồ biển gì không", "hải sản"), ("nay co rau gi k shop", "rau"), ("có món gì ngon không", "")]
+)
+def test_who_asks_what_there_is_of_a_kind_is_shown_that_kind(words: str, kind: str) -> None:
+    wish = read(words, "customer")
+    assert (wish.name, wish.slots.get("category", "")) == ("browse", kind)

@@ -13,6 +13,8 @@ from bot.understand.gazetteer import Commune, gazetteer, words_in
 from bot.understand.places import Place, read_place, suggest
 
 ADDRESSES = [
+    ("giao ve 5 ly tu trong ben nghe sg 0912345678", "5 ly tu trong ben nghe sg"),
+    ("giao về 7 bà triệu, hà nội trong sáng nay", "7 bà triệu, hà nội"),
     ("giao số 7 đường Bà Triệu, phường Cửa Nam, Hà Nội nha 0977001122", "số 7 đường Bà Triệu, phường Cửa Nam, Hà Nội"),
     ("ok đặt luôn đi em, gửi về 18 Nguyễn Huệ, Huế", "18 Nguyễn Huệ, Huế"),
     ("chốt nha 6kg mận hậu mộc châu về q7 sg", "q7 sg"),
