@@ -160,7 +160,8 @@ class Hint:
 class Remember:
     """Keep something of this conversation beside its talks: the lot in view, the language, how to address her.
 
-    "suggested" counts a code that we proposed; "quiet" ends the reminders of a cart; "greeted" says that this turn has introduced the bot already.
+    "suggested" counts a code that we proposed; "quiet" ends the reminders of a cart; "greeted" says that
+    this turn has introduced the bot already.
     """
 
     name: Literal["lot", "language", "you", "suggested", "quiet", "greeted"]

@@ -1,6 +1,7 @@
 """The open question of every state of a posting: one at a time, and short."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.dialogues.harvest import goods_of, meanings, meant, price_of, usual
 from bot.dialogues.posting import (
@@ -48,7 +49,9 @@ def question(at: UnderWay, ports: Ports) -> Say:
             return _which_goods(at, ports)
         case Naming():
             return say("What is it called, and how much is there? For example: oranges 20 kg.", expects="words")
-        case Unlisted(draft, place) if place < len(draft.lines) and (offered := as_told(draft.lines[place])):
+        case Unlisted(draft, place, words) if place < len(draft.lines) and (
+            offered := as_told(replace(draft.lines[place], words=words))
+        ):
             return say(
                 "I note: %(told)s. %(coop)s does not sell that yet. Shall I ask %(clerk)s to add it, with what you "
                 "told me?",

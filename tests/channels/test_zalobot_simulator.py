@@ -145,7 +145,7 @@ def test_stopping_ends_a_long_poll(clock: Clock) -> None:
 def poll_status(platform: ZaloBot) -> int:
     try:
         return requests.get(f"{platform.url}/bot{TOKEN}/getUpdates?timeout=60", timeout=10).status_code
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):  # cut before or inside the answer
         return 0
 
 

@@ -137,6 +137,11 @@ def test_a_refusal_of_the_co_op_is_told_kindly() -> None:
 # Which goods
 
 
+def test_a_name_that_nobody_can_mean_is_cut_where_it_is_read_back() -> None:
+    told = Talk().open("post_stock", f"có 33 tạ cam 1{'0' * 120}")
+    assert told.startswith(f"Cháu ghi: cam 1{'0' * 55} 3.300 kg.")
+
+
 def test_goods_that_the_co_op_does_not_sell_are_passed_on_only_with_her_yes() -> None:
     talk = Talk()
     told = talk.open("post_stock", "ban 200 qua sau rieng 80k")

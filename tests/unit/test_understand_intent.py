@@ -222,7 +222,8 @@ def test_a_corrected_price_is_a_new_price_of_what_is_spoken_of(words: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "kind"), [("có đồ biển gì không", "hải sản"), ("nay co rau gi k shop", "rau"), ("có món gì ngon không", "")]
+    ("words", "kind"),
+    [("có đồ biển gì không", "hải sản"), ("nay co rau gi k shop", "rau"), ("có món gì ngon không", "")],
 )
 def test_who_asks_what_there_is_of_a_kind_is_shown_that_kind(words: str, kind: str) -> None:
     wish = read(words, "customer")
