@@ -111,7 +111,7 @@ def _runs(text: str) -> list[_Run]:
             groups.pop(0)
         while groups and not any(c.isdigit() for c in groups[-1]):
             groups.pop()
-        if not groups or _MONEY.fullmatch(typed) or sum(map(len, groups)) < LENGTH - 1:
+        if not groups or sum(map(len, groups)) < LENGTH - 1 or (_MONEY.fullmatch(typed) and not valid("".join(groups))):
             continue
         before = text[: found.start()]
         papers = _PAPERS.search(plain_letters(before[-60:])) is not None

@@ -34,7 +34,6 @@ _DAYS = dict.fromkeys(("order", "preorder", "cancel", "my_sales", "order_status"
     ("post_stock", "update_stock"), "available_from"
 )
 _DELIVERED = ("order", "preorder", "checkout", "change_address")
-_CALLED = ("order", "preorder", "checkout", "human", "complaint", "change_address")
 
 
 def number(value: Decimal) -> int | float:
@@ -188,7 +187,7 @@ def beside(said: Said, name: str) -> Slots:
         slots |= {key: said.text[first:last]} if days else {}
     if name in _DELIVERED and (address := find_address(said.text)):
         slots["address"] = address.words
-    if name in _CALLED and (phone := find_phone(said.text)):
+    if phone := find_phone(said.text):
         slots["phone"] = phone
     return slots
 

@@ -10,6 +10,7 @@ from bot.understand.codes import find_invitation, find_order_code, find_trace_co
     [
         "483920176504",
         "4839.2017 6504",
+        "tem ghi 483.920.176.504, hàng từ xã nào ra",
         "4839–2017–6504",
         "4839 - 2017 - 6504",
         "mã 4839 2017 6504 nhé",

@@ -222,6 +222,17 @@ def test_a_corrected_price_is_a_new_price_of_what_is_spoken_of(words: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("words", "role"),
+    [
+        ("tra đơn theo số điện thoại 0386004512 giùm con nha", "customer"),
+        ("bo cau ra rang 20 cap, 140k 1 cap, sdt 0386 004 512", "producer"),
+    ],
+)
+def test_her_number_comes_with_whatever_she_wants(words: str, role: Role) -> None:
+    assert read(words, role).slots["phone"] == "0386004512"
+
+
+@pytest.mark.parametrize(
     ("words", "kind"),
     [("có đồ biển gì không", "hải sản"), ("nay co rau gi k shop", "rau"), ("có món gì ngon không", "")],
 )
