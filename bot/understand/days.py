@@ -4,7 +4,7 @@ A stretch (tuần sau, cuối tháng) is no day: it comes back as None and is as
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from bot.understand.lunar import MONTH_NAMES, lunar_day_of, lunar_end, lunar_first_words
@@ -60,20 +60,7 @@ def parse_day(text: str, today: date) -> date | None:
 
 def day_spans(tokens: Sequence[Token]) -> list[tuple[int, int]]:
     """Where days stand: first token and the one after the last."""
-    spans, i = [], 0
-    while i < len(tokens):
-        if tokens[i].kind != "number" and tokens[i].plain not in _FIRST_WORDS:
-            i += 1
-            continue
-        end = _vague_end(tokens, i)
-        if end:
-            i = end
-            continue
-        end = _day_end(tokens, i)
-        if end:
-            spans.append((i, end))
-        i = end or i + 1
-    return spans
+    return _spans(tokens, _day_end)
 
 
 def day_words(text: str) -> list[tuple[int, int]]:
@@ -84,24 +71,34 @@ def day_words(text: str) -> list[tuple[int, int]]:
     """
     message = read(text)
     tokens = message.tokens
-    spans, i = [], 0
-    while i < len(tokens):
-        if tokens[i].kind != "number" and tokens[i].plain not in _FIRST_WORDS:
-            i += 1
-            continue
-        end = _vague_end(tokens, i)
-        if end:
-            i = end
-            continue
-        end = max(_day_end(tokens, i) or 0, _stretch_end(tokens, i) or 0)
-        if end:
-            kept = end - 1 if end - 1 > i and tokens[end - 1].plain == "nay" and _needs_no_this(tokens, i) else end
-            spans.append((tokens[i].start, tokens[kept - 1].end))
-        i = end or i + 1
+    spans = []
+    for first, last in _spans(tokens, _day_or_stretch_end):
+        spare = last - 1 > first and tokens[last - 1].plain == "nay" and _needs_no_this(tokens, first)
+        spans.append((tokens[first].start, tokens[last - 2 if spare else last - 1].end))
     if text == message.text:
         return spans
     places = origins(text)
     return [(places[first], places[last - 1] + 1) for first, last in spans]
+
+
+def _spans(tokens: Sequence[Token], end_of: Callable[[Sequence[Token], int], int | None]) -> list[tuple[int, int]]:
+    """From left to right, what `end_of` finds; words that only look like a day are passed over."""
+    spans, i = [], 0
+    while i < len(tokens):
+        if tokens[i].kind != "number" and tokens[i].plain not in _FIRST_WORDS:
+            i += 1
+        elif vague := _vague_end(tokens, i):
+            i = vague
+        elif end := end_of(tokens, i):
+            spans.append((i, end))
+            i = end
+        else:
+            i += 1
+    return spans
+
+
+def _day_or_stretch_end(tokens: Sequence[Token], i: int) -> int | None:
+    return max(_day_end(tokens, i) or 0, _stretch_end(tokens, i) or 0) or None
 
 
 def day_of(tokens: Sequence[Token], today: date) -> date | None:
