@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import psutil
 
-from bench import hotspots, measures, searching, understanding
+from bench import hotspots, measures, passports, searching, sheets, understanding
 from bench.growth import growth
 from bench.product import Broken, graph, new_folder
 from bench.report import Figure, machine, show, write
@@ -74,6 +74,10 @@ def measure(parent: Path, size: measures.Size) -> bool:
         figures += searching.measure() if size is measures.FULL else searching.measure(20_000, 1000)
         _say("understanding")
         figures += understanding.measure()
+        _say("stamp sheets")
+        figures += sheets.measure() if size is measures.FULL else sheets.measure(sheets.QUICK_COUNT)
+        _say("stamps' pages")
+        figures += passports.measure(parent, passports.MANY if size is measures.FULL else passports.FEW)
     around["seconds"] = round(time.monotonic() - start)
     show(figures)
     write(RESULTS, figures, around)

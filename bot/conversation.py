@@ -101,6 +101,7 @@ class Memory:
     language: str = ""
     you: str = ""
     suggested: list[datetime] = field(default_factory=list)  # when we named a code that she might have meant
+    missed: list[datetime] = field(default_factory=list)  # when she gave a code that is in nobody's book
     quiet: bool = False  # she wants no messages that she did not ask for
 
 

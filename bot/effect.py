@@ -105,6 +105,19 @@ class Carousel:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A document that goes along: `tem-cam-100.pdf`.
+
+    path: where our own house has its bytes ("/sheets/12"), shown to nobody. link: a public address that gives it once,
+    within a day, for a channel that carries no files.
+    """
+
+    name: str
+    path: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """One bubble, not yet in anybody's language. Made by `say`.
 
@@ -114,7 +127,7 @@ class Say:
     rests: nothing has to be answered: after an interruption it is not asked again.
     notice: purpose and values of the approved template that says the same, for when she wrote too long ago.
     receipt: the same order as a channel that has receipts draws it. carousel: the same goods as a channel that has
-    carousels draws them.
+    carousels draws them. file: goes after the words, once: a question that is asked again goes without.
     """
 
     msgid: str
@@ -130,6 +143,7 @@ class Say:
     notice: "tuple[str, dict[str, Param]] | None" = None
     receipt: Receipt | None = None
     carousel: Carousel | None = None
+    file: Paper | None = None
 
     @property
     def asks(self) -> bool:
@@ -160,11 +174,11 @@ class Hint:
 class Remember:
     """Keep something of this conversation beside its talks: the lot in view, the language, how to address her.
 
-    "suggested" counts a code that we proposed; "quiet" ends the reminders of a cart; "greeted" says that
-    this turn has introduced the bot already.
+    "suggested" counts a code that we proposed, "missed" one that is in nobody's book; "quiet" ends the reminders of a
+    cart; "greeted" says that this turn has introduced the bot already.
     """
 
-    name: Literal["lot", "language", "you", "suggested", "quiet", "greeted"]
+    name: Literal["lot", "language", "you", "suggested", "missed", "quiet", "greeted"]
     value: str
 
 
@@ -185,10 +199,11 @@ def say(
     weighty: bool = False,
     rests: bool = False,
     card: Card | None = None,
+    file: Paper | None = None,
     **params: Param,
 ) -> Say:
     """A bubble: a whole English sentence with named parameters, put into the person's language when it is kept."""
-    return Say(msgid, params, "", 1, tuple(choices), tuple(items), expects, weighty, rests, card)
+    return Say(msgid, params, "", 1, tuple(choices), tuple(items), expects, weighty, rests, card, file=file)
 
 
 def say_n(one: str, many: str, count: int, **params: Param) -> Say:

@@ -60,9 +60,11 @@ from bot.event import (
 from bot.forget import forget_talk
 from bot.house import Action, Chosen, Code, Early, House, Over, Rest, meaning
 from bot.outbox import Promise
-from bot.ports import Ports
+from bot.ports import MISSES_AN_HOUR, Ports
 from bot.speech import Speech
 from bot.understand import intent
+from bot.understand.intent import Intent
+from bot.understand.keeping import wish_of_keeper
 from bot.understand.words import no, yes
 from catalog.account import Account
 from catalog.acts import Command, News, Refused, Result, Who
@@ -76,6 +78,7 @@ DRAFTS_LIVE = timedelta(days=30)
 REACHABLE = timedelta(hours=23)
 """After her last action, inside every platform's free window: as long as the bot speaks up by itself."""
 SURE = 0.5
+KEEPERS = frozenset({"producer", "staff"})
 CALLS_OFF = "cancel"
 SHOWS_GOODS = frozenset({"order.add", "shop.show"})
 SHOWS_A_LOT = "order.lot"
@@ -169,9 +172,8 @@ class Hearing:
         question = self.answered(event)
         match meaning(event, question, counts=self.counts(question, tapped=isinstance(event, Tap))):
             case Code(code, invites):
-                name = "tie.invited" if invites or self.ports.book.invited(code) else "trace.scan"
                 self.understood()
-                self.act_on(name, code, by_hand=isinstance(event, Text))
+                self.act_on(self.looked_up_by(code, invites=invites), code, by_hand=isinstance(event, Text))
             case Chosen(chosen):
                 if self.jots is not None and question is not None and question.weighty and chosen.key == "yes":
                     raise WouldWrite  # it saves or spends: no use in thinking it through first
@@ -191,6 +193,12 @@ class Hearing:
                 self.house(word)
             case Rest(heard):
                 self.rest(heard)
+
+    def looked_up_by(self, code: str, *, invites: bool) -> str:
+        """What answers twelve digits that check. Who has guessed too often has nothing looked up."""
+        if self.ports.missed_lately >= MISSES_AN_HOUR:
+            return "trace.scan"
+        return "tie.invited" if invites or self.ports.book.invited(code) else "trace.scan"
 
     def learn(self, event: Event) -> None:
         """What she did not say herself: news for her, an alarm, a thread that is ours again."""
@@ -292,7 +300,7 @@ class Hearing:
             self.understood()
             self.act_on("menu.noted", "")
             return
-        found = intent.read(typed, self.role(), self.find)
+        found = self.wish_of_keeper(typed) or intent.read(typed, self.role(), self.find)
         opener = next((d for d in self.world.dialogues.values() if found.name in d.intents), None)
         if opener is None or found.confidence < SURE:
             self.puzzled(hint)
@@ -354,6 +362,12 @@ class Hearing:
 
     def role(self) -> Literal["customer", "producer"]:
         return "producer" if self.ports.me.role == "producer" else "customer"
+
+    def wish_of_keeper(self, typed: str) -> Intent | None:
+        """What only those may want who keep lots. Whoever else says it is read as ever, and told of no rights."""
+        if self.ports.me.role not in KEEPERS:
+            return None
+        return wish_of_keeper(typed, self.ports.now.date(), self.find)
 
     def find(self, query: str) -> list[tuple[int, float]]:
         return [(found.goods.id, found.score) for found in self.ports.shelf.search(query)]
@@ -585,6 +599,8 @@ class Hearing:
         match name:
             case "suggested":
                 self.memory.suggested = [*self.memory.suggested, self.now][-20:]
+            case "missed":
+                self.memory.missed = [*self.memory.missed, self.now][-20:]
             case "quiet":
                 self.memory.quiet = bool(value)
             case "greeted":

@@ -12,6 +12,9 @@ from typing import Protocol
 
 from bot.reply import Receipt
 
+MISSES_AN_HOUR = 20
+"""So many codes that are in nobody's book, and none of hers is looked up for the rest of the hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goods:
@@ -59,12 +62,29 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Oddity:
+    """What is odd about the looks at a stamp: `catalog.signs` says when. days: how long ago the first look was.
+
+    sign: "many" people looked at a package on sale; "early": before it was activated; "sold", "used", "expired": after.
+    """
+
+    sign: str
+    people: int
+    days: int
+    first_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a trace code leads to."""
+    """What a trace code leads to. Of one that is bound to no lot yet ("printed") only the goods are known.
+
+    state, the first that is true: "recalled" (its lot), "void" (by the co-op), "printed" (not activated),
+    "expired" (its lot), "draft" (its lot is not in the book yet), "used", "sold", "active".
+    """
 
     code: str
     kind: str  # "lot" or "unit"
-    state: str  # "active", "recalled", "expired", "draft"
+    state: str
     goods: Goods
     number: str  # the lot's own number
     producer: str  # bà Bùi Thị Mến
@@ -79,6 +99,29 @@ class Stamp:
     recall_advice: str
     seller: str
     here: bool = True  # whether this account sells the goods of that co-op
+    lot_id: int | None = field(default=None, compare=False)
+    odd: Oddity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """A lot that may still be written to or printed for, as its producer or staff see it."""
+
+    id: int
+    number: str
+    state: str  # "draft", "active"
+    goods: Goods
+    called: str  # Cam: what its producer calls it
+    producer: str  # bà Bùi Thị Mến
+    place: str
+    harvested_on: date | None
+    best_before: date | None
+    amount: str  # 120 kg
+    code: str  # 12 digits, of the lot as a whole; empty if it has none
+    diary: tuple[DiaryEntry, ...]
+    lacks: tuple[str, ...]  # rows of `catalog.passport` that have nothing yet
+    wrong: tuple[str, ...]  # of `catalog.passport.wrong_dates`
+    harvest_verb: str = ""  # cắt, quay mật, đóng gói
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +257,38 @@ class Garden(Protocol):
         ...
 
 
+class Lots(Protocol):
+    """The lots that this person keeps: a producer her own, staff those of their co-op. Nobody else has any."""
+
+    def open(self, product_id: int | None = None) -> Sequence[LotView]:
+        """Neither recalled nor past its day, the newest first; at most 20."""
+        ...
+
+
+class Press(Protocol):
+    """What has to be known before stamps are printed in this conversation."""
+
+    def may(self, lot: LotView, count: int) -> bool:
+        """Whether she may print so many for this lot today."""
+        ...
+
+    def left(self, lot: LotView) -> int:
+        """How many stamps the co-op that sells it has left."""
+        ...
+
+    def refusal(self, lot: LotView) -> str:
+        """Why a sheet cannot be printed here at all, in a sentence; empty if it can."""
+        ...
+
+    def path(self, sheet_id: int) -> str:
+        """The sheet's address inside the house, for a channel that carries files."""
+        ...
+
+    def link(self, token: str) -> str:
+        """The public address that gives the sheet once, within a day."""
+        ...
+
+
 class Ports(Protocol):
     """All that a step can know besides its state and its event."""
 
@@ -240,6 +315,11 @@ class Ports(Protocol):
         ...
 
     @property
+    def missed_lately(self) -> int:
+        """How often within the last hour she gave a code that is in nobody's book."""
+        ...
+
+    @property
     def shelf(self) -> Shelf: ...
     @property
     def book(self) -> Book: ...
@@ -247,3 +327,7 @@ class Ports(Protocol):
     def orders(self) -> Orders: ...
     @property
     def garden(self) -> Garden: ...
+    @property
+    def lots(self) -> Lots: ...
+    @property
+    def press(self) -> Press: ...

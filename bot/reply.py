@@ -76,6 +76,25 @@ class Carousel:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A document beside the words. path: where our own house has its bytes, shown to nobody.
+
+    link: gives it once, within a day. by_link: the words in front of the link where a channel, or the platform this
+    time, takes no file. gone: what is said where the bytes are no more; then the link gives nothing either.
+    """
+
+    name: str
+    path: str
+    link: str
+    by_link: str
+    gone: str
+
+    @property
+    def linked(self) -> str:
+        return f"{self.by_link} {self.link}"
+
+
+@dataclass(frozen=True, slots=True)
 class Bubble:
     """One reply, in the person's language, not yet in any platform's form.
 
@@ -84,7 +103,8 @@ class Bubble:
     image: a path under the public address, or empty. notice: what it says as a template that the platform approved, for
     when she wrote too long ago. receipt: the same order once more, for a channel that can draw one. carousel: the same
     list once more, in the same way. numbered: a number that she types now means one of these buttons; false beside
-    another bubble that asks, where a channel that prints its choices must not print the same numbers twice.
+    another bubble that asks, where a channel that prints its choices must not print the same numbers twice. file: goes
+    after the words.
     """
 
     text: str
@@ -97,6 +117,7 @@ class Bubble:
     receipt: "Receipt | None" = None
     carousel: "Carousel | None" = None
     numbered: bool = True
+    file: "Paper | None" = None
 
     def after(self, words: str) -> "Bubble":
         """The same with a line in front of it, however it is drawn."""

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from bot.conversation import Conversation, Memory, OpenChoice, Question, Talk
 from bot.effect import Carousel as Row
 from bot.effect import Choice, Say, say
+from bot.effect import Paper as Sheet
 from bot.house import button_id
 from bot.i18n import Voice, in_words, words
 from bot.inbox import Pending
 from bot.ports import Me
-from bot.reply import Bubble, Button, Card, Carousel, Notice
+from bot.reply import Bubble, Button, Card, Carousel, Notice, Paper
 from bot.thread import came_back
 
 LONG_GAP = timedelta(days=3)
@@ -33,6 +34,7 @@ class Speech:
         self.now = now
         self.me = me
         self.said: list[Say | Question] = []
+        self.papers: dict[int, Paper] = {}  # of questions that are asked for the first time, by their id
         self.greeted = False
         self.came_back = False  # whether the bot speaks for the first time after a colleague
 
@@ -44,7 +46,10 @@ class Speech:
         if not bubble.asks:
             self.said.append(bubble)
             return
-        self.ask(self.question(bubble), aside=aside)
+        question = self.question(bubble)
+        if bubble.file is not None:
+            self.papers[question.id] = self.paper(bubble.file)
+        self.ask(question, aside=aside)
 
     def ask(self, question: Question, *, aside: bool = False) -> None:
         self.memory.question = question
@@ -67,7 +72,10 @@ class Speech:
         return self.memory.questions
 
     def question(self, bubble: Say, before: Question | None = None) -> Question:
-        """The question that a bubble asks. It keeps the id of the one `before` if that had the same choices."""
+        """The question that a bubble asks, without its file, which must not come again whenever the question does.
+
+        It keeps the id of the one `before` if that had the same choices.
+        """
         voice = self.voice()
 
         def opened(offered: Choice) -> OpenChoice:
@@ -79,7 +87,7 @@ class Speech:
         number = before.id if before is not None and same else self.new_question_id()
         return Question(
             number,
-            self.rendered(bubble, number, buttons, len(items)),
+            self.rendered(replace(bubble, file=None), number, buttons, len(items)),
             items + buttons,
             bubble.expects,
             bubble.weighty,
@@ -100,7 +108,14 @@ class Speech:
             self.noticed(bubble),
             bubble.receipt,
             self.in_a_row(bubble.carousel, number) if bubble.carousel else None,
+            file=self.paper(bubble.file) if bubble.file else None,
         )
+
+    def paper(self, sheet: Sheet) -> Paper:
+        voice = self.voice()
+        by_link = say("Download the sheet here; the link works once within 24 hours:")
+        gone = say("The sheet is not there any more. Please ask for it again.")
+        return Paper(sheet.name, sheet.path, sheet.link, words(by_link, voice), words(gone, voice))
 
     def in_a_row(self, carousel: Row, number: int) -> Carousel:
         """The cards of a list, beside the question of that number."""
@@ -131,9 +146,13 @@ class Speech:
     def bubbles(self) -> list[Bubble]:
         """What was said, as at most two bubbles: what only tells goes in front of what comes after it."""
         bubbles: list[Bubble] = []
+        papers = dict(self.papers)
         lead = self.greeting()
         for item in self.said:
-            bubble = item.bubble if isinstance(item, Question) else self.rendered(item, 0, (), 0)
+            if isinstance(item, Question):
+                bubble = replace(item.bubble, file=papers.pop(item.id, None))
+            else:
+                bubble = self.rendered(item, 0, (), 0)
             if isinstance(item, Question) and item != self.memory.question and bubble.buttons:
                 bubble = replace(bubble, numbered=False)
             if lead:
@@ -142,7 +161,7 @@ class Speech:
             bubbles.append(bubble)
         while len(bubbles) > MAX_BUBBLES:
             first, second = bubbles[0], bubbles[1]
-            bubbles[:2] = [second.after(first.text)]
+            bubbles[:2] = [_one_after(first, second)]
         return bubbles
 
     def greeting(self) -> str:
@@ -159,3 +178,10 @@ class Speech:
         if self.row.received_at - seen > LONG_GAP:
             return words(say("Hello %(named)s, I am the automatic assistant of %(coop)s."), self.voice())
         return ""
+
+
+def _one_after(first: Bubble, second: Bubble) -> Bubble:
+    """The words of both. Where each has a file, the first one's goes as a link."""
+    if first.file is not None and second.file is not None:
+        return second.after(f"{first.text}\n{first.file.linked}")
+    return replace(second.after(first.text), file=first.file or second.file)

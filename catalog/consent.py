@@ -15,7 +15,7 @@ class Consent(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    purpose: Mapped[str] = mapped_column(String(40))  # order, producer, news
+    purpose: Mapped[str] = mapped_column(String(40))  # order, producer, news, recall
     version: Mapped[str] = mapped_column(String(40))  # of the text that she was shown
     given_at: Mapped[datetime]
     message_key: Mapped[str]  # the inbox key of her yes

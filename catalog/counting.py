@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from catalog.db import Base
-from catalog.stamp import Scan
+from catalog.scan import Scan
 
 
 class ScanCount(Base):

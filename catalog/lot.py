@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import Float, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from catalog.db import Base, BigId
@@ -25,6 +25,9 @@ class Lot(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)  # household or co-op
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)  # the producer, where known
     place: Mapped[str] = mapped_column(default="")  # xã Đà Bắc
+    plot: Mapped[str] = mapped_column(default="")  # vườn sau đồi, 0,4 ha: which field or how large
+    latitude: Mapped[float | None] = mapped_column(Float)  # both rounded to 0.1°, some 11 km: nobody's house is shown
+    longitude: Mapped[float | None] = mapped_column(Float)
     harvested_on: Mapped[date | None]  # or packed, as the product's verb says
     best_before: Mapped[date | None]
     amount: Mapped[str] = mapped_column(default="")  # 120 kg
@@ -33,6 +36,7 @@ class Lot(Base):
     recall_reason: Mapped[str] = mapped_column(default="")
     recall_advice: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]  # when staff put it into the book
 
 
 class LotEvent(Base):
@@ -48,11 +52,15 @@ class LotEvent(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who wrote it
     channel: Mapped[str] = mapped_column(String(20), default="")
     recorded_at: Mapped[datetime]
+    wait_days: Mapped[int | None]  # of a spraying: how long to wait before the harvest, as its label says
+    draft_key: Mapped[str | None] = mapped_column(String(80), unique=True, index=True)
+    """So that a command that is repeated writes one line."""
+    struck_at: Mapped[datetime | None]  # taken back: kept, and not shown
 
 
 def diary_of(db: Session, lot_id: int) -> list[LotEvent]:
-    """In the order in which it happened."""
-    events = select(LotEvent).where(LotEvent.lot_id == lot_id)
+    """In the order in which it happened, without what was taken back."""
+    events = select(LotEvent).where(LotEvent.lot_id == lot_id, LotEvent.struck_at.is_(None))
     return list(db.scalars(events.order_by(LotEvent.happened_on, LotEvent.id)))
 
 

@@ -50,6 +50,7 @@ class Organisation(Base):
     collector: Mapped[str] = mapped_column(default="")  # anh Nam: who fetches goods from producers
     collects_at: Mapped[time | None]
     pays_on_day: Mapped[int | None]  # day of the month on which producers are paid
+    sales_policy: Mapped[str] = mapped_column(default="")  # exchange, return, delivery
     fee_kind: Mapped[str] = mapped_column(String(20), default=FeeKind.MARKUP)
     fee_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))
     ten: Mapped[int] = mapped_column(default=10)  # how many pieces a chục is here: 12 in Bến Tre, 14 in Cái Bè

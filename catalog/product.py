@@ -40,7 +40,12 @@ class Product(Base):
     markup_vnd: Mapped[int] = mapped_column(BigInteger, default=0)  # the co-op's part of it
 
     ocop_stars: Mapped[int | None]
+    ocop_number: Mapped[str] = mapped_column(default="")  # of the decision
     ocop_valid_until: Mapped[date | None]
+    brand: Mapped[str] = mapped_column(default="")
+    warnings: Mapped[str] = mapped_column(default="")  # Trẻ dưới 1 tuổi không dùng mật ong
+    storage: Mapped[str] = mapped_column(default="")  # how to keep and use it
+    declared: Mapped[list[str]] = mapped_column(JSON, default=list)  # what the co-op says of it and nobody certified
     season: Mapped[str] = mapped_column(String(20), default="")  # "10-02" is October to February; empty: all year
     shelf_life_days: Mapped[int | None]
     fresh: Mapped[bool] = mapped_column(default=False)  # "dùng ngon đến" rather than "hạn dùng"
@@ -68,6 +73,8 @@ class ProductCertificate(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
     name: Mapped[str]  # VietGAP
+    number: Mapped[str] = mapped_column(default="")
+    issuer: Mapped[str] = mapped_column(default="")
     valid_until: Mapped[date]
 
 

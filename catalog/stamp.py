@@ -1,10 +1,14 @@
-"""What is printed: a trace code for a whole lot or for one package of it, and who looked at it."""
+"""What is printed: a trace code for a whole lot or for one package of it, and what becomes of it.
 
-import secrets
+A stamp's life is told by moments: printed (it exists), activated (bound to a lot), sold, used up; or void, from any of
+them. A recall is the lot's: one row changes and all its stamps say so.
+"""
+
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import ForeignKey, Index, String, delete, select
+from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from catalog import trace
@@ -12,38 +16,38 @@ from catalog.db import Base, BigId
 from catalog.lot import Lot, LotState
 from catalog.product import Product
 
+Life = Literal["printed", "active", "sold", "used", "void"]
+
 
 class TraceCode(Base):
     __tablename__ = "trace_code"
+    __table_args__ = (Index(None, "lot_id", "kind"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     code: Mapped[str] = mapped_column(String(12), unique=True)
     kind: Mapped[str] = mapped_column(String(10))  # lot: meant to be scanned often; unit: one package
-    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"))  # None: bound to none yet
+    sheet_id: Mapped[int | None] = mapped_column(ForeignKey("stamp_sheet.id"), index=True)  # on which it was printed
     created_at: Mapped[datetime]
-    voided_at: Mapped[datetime | None]  # lost or spoilt stamps: answered as unknown
+    activated_at: Mapped[datetime | None]
+    sold_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]  # lost, spoilt, or of a posting that was taken back
+    alarmed_at: Mapped[datetime | None]  # when staff were last told that something is odd about it
+    pin: Mapped[bytes | None]  # sealed: six digits under a scratch field
+    pin_tries: Mapped[int] = mapped_column(default=0)  # wrong ones
+    pin_right_at: Mapped[datetime | None]  # when somebody had it right, which counts once
 
 
-class Scan(Base):
-    """One look at a code that was found. Kept 90 days, then counted."""
-
-    __tablename__ = "scan"
-    __table_args__ = (Index(None, "code", "scanned_at"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    code: Mapped[str] = mapped_column(String(12))
-    channel: Mapped[str] = mapped_column(String(20))
-    scanned_at: Mapped[datetime]
-    person_hash: Mapped[str] = mapped_column(String(64))  # under a key of that day: tells people apart, names nobody
-
-
-class ScanKey(Base):
-    """The random key under which one day's scans are hashed. Gone with the day, and with it who was who."""
-
-    __tablename__ = "scan_key"
-
-    day: Mapped[date] = mapped_column(primary_key=True)
-    key: Mapped[bytes]
+def life_of(stamp: TraceCode) -> Life:
+    """How far it is. What its lot says, a recall above all, is told before this."""
+    if stamp.voided_at is not None:
+        return "void"
+    if stamp.activated_at is None or stamp.lot_id is None:
+        return "printed"
+    if stamp.used_at is not None:
+        return "used"
+    return "active" if stamp.sold_at is None else "sold"
 
 
 def code_of(db: Session, code: str) -> TraceCode | None:
@@ -56,31 +60,15 @@ def lot_codes(db: Session, lot_ids: Collection[int]) -> dict[int, str]:
     whole = select(TraceCode.lot_id, TraceCode.code).where(
         TraceCode.lot_id.in_(lot_ids), TraceCode.kind == "lot", TraceCode.voided_at.is_(None)
     )
-    return dict(db.execute(whole.order_by(TraceCode.id)).all())
-
-
-def scan_key(db: Session, day: date) -> bytes:
-    """The key of that day, drawn if there is none yet; those of other days are thrown away then."""
-    kept = db.get(ScanKey, day)
-    if kept is None:
-        forget_scan_keys(db, day)
-        kept = ScanKey(day=day, key=secrets.token_bytes(32))
-        db.add(kept)
-        db.flush()
-    return kept.key
-
-
-def forget_scan_keys(db: Session, today: date) -> None:
-    """Throw away the keys of days that are over."""
-    db.execute(delete(ScanKey).where(ScanKey.day < today))
+    return {lot_id: code for lot_id, code in db.execute(whole.order_by(TraceCode.id)) if lot_id is not None}
 
 
 def add_code(db: Session, lot_id: int, kind: str, at: datetime) -> TraceCode:
-    """A stamp with a fresh code."""
+    """A stamp with a fresh code, bound to its lot."""
     code = trace.make()
     while db.scalar(select(TraceCode.id).where(TraceCode.code == code)) is not None:
         code = trace.make()
-    stamp = TraceCode(code=code, kind=kind, lot_id=lot_id, created_at=at)
+    stamp = TraceCode(code=code, kind=kind, lot_id=lot_id, created_at=at, activated_at=at)
     db.add(stamp)
     db.flush()
     return stamp

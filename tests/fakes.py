@@ -12,9 +12,7 @@ from decimal import Decimal
 
 from bot.i18n import number
 from bot.ports import (
-    Certificate,
     Contact,
-    DiaryEntry,
     Fee,
     Found,
     Goods,
@@ -22,7 +20,6 @@ from bot.ports import (
     Me,
     OrderView,
     PartView,
-    Stamp,
 )
 from bot.understand.people import pretty_phone
 from catalog import trace
@@ -51,7 +48,6 @@ from catalog.acts.person import (
     CaseOpened,
     ConsentKept,
     ContactKept,
-    Counted,
     GiveConsent,
     NoInvitation,
     OpenCase,
@@ -62,10 +58,13 @@ from catalog.acts.person import (
     Wish,
     WishKept,
 )
+from catalog.acts.stamps import ActivateLot, PrintStamps, StrikeDiary, WriteDiary
 from catalog.money import grams, worth
 from catalog.search import Entry, Index
 from catalog.seed.calendar import Calendar
-from catalog.seed.records import Demo, LotRecord, ProductRecord, read_demo
+from catalog.seed.records import Demo, ProductRecord, read_demo
+from tests.fake_lots import FakeBook, FakeLots, FakePress
+from tests.fake_stamps import MANAGER, STAFF, FakeLot, FakeRight, FakeStore
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=timezone(timedelta(hours=7)))
 CUSTOMER = "customer"
@@ -83,6 +82,10 @@ class FakePerson:
     you: str = ""
     consents: set[str] = field(default_factory=set)
     contact: Contact | None = None
+
+    @property
+    def public_name(self) -> str:
+        return f"{self.title} {self.name}".strip()
 
 
 @dataclass(slots=True)
@@ -104,7 +107,7 @@ class FakeOffer:
     price_vnd: int
     available_from: date
     posted_at: datetime
-    lot: LotRecord | None = None
+    lot: FakeLot | None = None
     draft: str = ""
     withdrawn: bool = False
     moved_price: tuple[int, int] | None = None  # what customers saw before it and with it, where it changed that
@@ -158,6 +161,11 @@ class FakeShop:
             FakeProduct(next(self.ids), record, record.price_vnd, record.price_vnd - record.producer_price_vnd)
             for record in self.demo.products
         ]
+        self.store = FakeStore(self)
+        self.staff = [
+            FakePerson(next(self.ids), "", STAFF, record.name, record.name.split()[-1], record.title, record.you)
+            for record in self.demo.staff
+        ]
         self.offers = [self._offer(number) for number in range(len(self.demo.offers))]
         self._sell_what_was_ordered()
         self.orders: list[FakeOrder] = []
@@ -165,7 +173,6 @@ class FakeShop:
         self.invitations: dict[str, tuple[FakePerson, datetime]] = {}
         self.cases: dict[tuple[int, str, str], int] = {}
         self.wishes: list[tuple[int, str]] = []
-        self.scans: list[str] = []
         self.news: list[News] = []
         self._talks: dict[str, FakeTalk] = {}
 
@@ -177,6 +184,18 @@ class FakeShop:
         talk = self.talk(address)
         talk.person = self.people[code]
         return talk
+
+    def talk_of_staff(self, address: str, *, manager: bool = False) -> "FakeTalk":
+        """A conversation that is tied to who answers for the co-op."""
+        talk = self.talk(address)
+        talk.person = self.staff[0]
+        talk.person.role = MANAGER if manager else STAFF
+        return talk
+
+    def may_print(self, person: FakePerson, number: int, product_id: int | None = None) -> FakeRight:
+        """She is given the right, for a week."""
+        self.store.rights.append(FakeRight(person, product_id, number, self.today + timedelta(days=7)))
+        return self.store.rights[-1]
 
     def invite(self, code: str) -> str:
         """An invitation for the producer `code`, good for 14 days."""
@@ -241,8 +260,8 @@ class FakeShop:
 
     def _newest_code(self, product: FakeProduct) -> str:
         for offer in reversed(self.on_sale(product.id)):
-            if offer.left and offer.lot is not None:
-                return next(code for code, kind in offer.lot.codes.items() if kind == "lot")
+            if offer.left and offer.lot is not None and offer.lot.state == "active":
+                return self.store.code_of(offer.lot)
         return ""
 
     def _offer(self, number: int) -> FakeOffer:
@@ -258,7 +277,7 @@ class FakeShop:
             product.price_vnd - product.markup_vnd,
             self.calendar.day(record.on),
             self.calendar.at(record.on).astimezone(self.now.tzinfo),
-            next((lot for lot in self.demo.lots if lot.number == record.lot), None),
+            self.store.lot(record.lot),
         )
 
     def _sell_what_was_ordered(self) -> None:
@@ -278,12 +297,15 @@ class FakeTalk:
         self.you = ""
         self.lot_in_view = ""
         self.suggested_lately = 0
+        self.missed_lately = 0
         self.message = 1
         self._shop = shop
         self.shelf = FakeShelf(self, shop)
         self.book = FakeBook(self, shop)
         self.orders = FakeOrders(self, shop)
         self.garden = FakeGarden(self, shop)
+        self.lots = FakeLots(self, shop)
+        self.press = FakePress(self, shop)
 
     @property
     def now(self) -> datetime:
@@ -298,7 +320,7 @@ class FakeTalk:
         person, coop = self.person, self._shop.demo.coop
         return Me(
             person_id=person.id if person else None,
-            role=person.role if person else CUSTOMER,
+            role=STAFF if person and person.role == MANAGER else person.role if person else CUSTOMER,
             language=self.language,
             you=(person.you if person else "") or self.you or "anh/chị",
             name=person.given_name if person else "",
@@ -324,11 +346,20 @@ class FakeTalk:
             OpenCase: self._case,
             Wish: self._wish,
             Redeem: self._redeem,
-            RecordScan: self._scan,
+        }
+        of_lots: dict[type[Command], Callable[..., Result]] = {
+            RecordScan: self._shop.store.scan,
+            WriteDiary: self._shop.store.write,
+            StrikeDiary: self._shop.store.strike,
+            PrintStamps: self._shop.store.print,
+            ActivateLot: self._shop.store.activate,
         }
         self.message += 1
         act = acts.get(type(command))
-        return Refused() if act is None else act(command)
+        if act is not None:
+            return act(command)
+        kept = of_lots.get(type(command))
+        return Refused() if kept is None else kept(self, command)
 
     def owns(self, order: FakeOrder) -> bool:
         return order.talk == self.id or (self.person is not None and order.person_id == self.person.id)
@@ -431,6 +462,7 @@ class FakeTalk:
                 item.price_vnd,
                 item.available_from,
                 shop.now,
+                shop.store.posted(person, item, product, _amount(item.quantity, product)),
                 draft=command.draft_id,
             )
             known_vnd = last.price_vnd if last else product.price_vnd - product.markup_vnd
@@ -459,6 +491,8 @@ class FakeTalk:
         if not offers or len(offers) < len(set(command.offer_ids)):
             return Refused()
         for offer in offers:
+            if offer.lot is not None and offer.lot.state == "draft" and offer.left == offer.posted:
+                self._shop.store.void_lot(offer.lot)
             offer.withdrawn, offer.left = True, Decimal(0)
         for offer in sorted(offers, key=lambda offer: -offer.id):
             product = self._shop.product(offer.product_id)
@@ -482,12 +516,14 @@ class FakeTalk:
             self._case(OpenCase("short stock", subject=f"offer {offer.id}"))
             return SoldMore(offer.id, sold)
         offer.posted, offer.left = command.quantity, command.quantity - sold
+        if offer.lot is not None and offer.lot.state == "draft":
+            offer.lot.amount = _amount(command.quantity, offer.lot.product)
         return Corrected(offer.id, before, offer.posted, offer.price_vnd, sold)
 
     # Being known
 
     def _consent(self, command: GiveConsent) -> Result:
-        if command.purpose not in {"order", "producer", "news"}:
+        if command.purpose not in {"order", "producer", "news", "recall"}:
             return Refused()
         if self.person is None:
             self.person = FakePerson(next(self._shop.ids))
@@ -496,7 +532,8 @@ class FakeTalk:
 
     def _contact(self, command: SaveContact) -> Result:
         person = self.person
-        if person is None or "order" not in person.consents or not (command.name or command.phone or command.address):
+        agreed = person is not None and bool({"order", "recall"} & person.consents)
+        if person is None or not agreed or not (command.name or command.phone or command.address):
             return Refused()
         before = person.contact or Contact(0, "", "", "")
         now = Contact(
@@ -535,12 +572,6 @@ class FakeTalk:
             self._shop.wishes.append((self.id, words))
         return WishKept(words)
 
-    def _scan(self, command: RecordScan) -> Result:
-        if self.book.stamp(command.code) is None:
-            return Refused()
-        self._shop.scans.append(command.code)
-        return Counted(command.code)
-
 
 class FakeShelf:
     def __init__(self, talk: FakeTalk, shop: FakeShop) -> None:
@@ -578,54 +609,6 @@ class FakeShelf:
 
     def _goods(self, product: FakeProduct) -> Goods:
         return self._shop.goods(product, self._talk.language)
-
-
-class FakeBook:
-    def __init__(self, talk: FakeTalk, shop: FakeShop) -> None:
-        self._talk = talk
-        self._shop = shop
-
-    def stamp(self, code: str) -> Stamp | None:
-        shop, day = self._shop, self._shop.calendar.day
-        lot = next((lot for lot in shop.demo.lots if code in lot.codes), None)
-        if lot is None:
-            return None
-        product = next(product for product in shop.products if product.record.sku == lot.sku)
-        producer = next(record for record in shop.demo.producers if record.code == lot.producer)
-        best_before = day(lot.best_before)
-        state = "recalled" if lot.recall else "expired" if best_before < shop.today else "active"
-        papers = [
-            Certificate(paper.name, day(paper.valid_until))
-            for paper in product.record.certificates
-            if day(paper.valid_until) >= shop.today
-        ]
-        return Stamp(
-            code=code,
-            kind=lot.codes[code],
-            state=state,
-            goods=shop.goods(product, self._talk.language),
-            number=lot.number,
-            producer=f"{producer.title} {producer.name}",
-            place=producer.place,
-            harvest_verb=product.record.harvest_verb,
-            harvested_on=day(lot.harvested_on),
-            best_before=best_before,
-            fresh=product.record.fresh,
-            diary=tuple(DiaryEntry(day(entry.on), entry.kind, entry.words) for entry in lot.diary),
-            certificates=tuple(papers),
-            recall_reason=lot.recall.reason if lot.recall else "",
-            recall_advice=lot.recall.advice if lot.recall else "",
-            seller=shop.demo.coop.short_name,
-        )
-
-    def near(self, code: str) -> str | None:
-        slips = set(trace.slips(code))
-        lots = [lot for lot in self._shop.demo.lots if lot.recall is None]
-        found = [near for lot in lots for near, kind in lot.codes.items() if kind == "lot" and near in slips]
-        return found[0] if len(found) == 1 else None
-
-    def invited(self, code: str) -> bool:
-        return code in self._shop.invitations
 
 
 class FakeOrders:
@@ -719,6 +702,10 @@ def _take(offers: Sequence[FakeOffer], quantity: Decimal) -> list[tuple[FakeOffe
             quantity -= share
             taken.append((offer, share))
     return taken
+
+
+def _amount(quantity: Decimal, product: FakeProduct) -> str:
+    return f"{quantity.normalize():f} {product.record.unit_vi}".replace(".", ",")
 
 
 def _placed(order: FakeOrder, shop: FakeShop) -> Placed:

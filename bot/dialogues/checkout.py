@@ -60,6 +60,8 @@ def checkout(draft_id: str, cart: Cart, ports: Ports) -> Turn[AnyState | None]:
         return Consenting(draft_id, cart), [_ask_consent()]
     if contact is None or not contact.phone:
         return Naming(draft_id, cart), [_ask_name()]
+    if not contact.name:  # she gave a number alone, for something else
+        return Naming(draft_id, cart, phone=contact.phone.replace(" ", "")), [_ask_name()]
     if not contact.address:
         return Addressing(draft_id, cart), [_ask_address(contact.phone)]
     return review(draft_id, cart, "delivery", ports)

@@ -35,7 +35,9 @@ from bot.dialogues.filling import (
     taken,
     undone,
 )
+from bot.dialogues.missing import not_found, stamp_of
 from bot.dialogues.pointing import read_pointing
+from bot.dialogues.stamps import buy
 from bot.effect import Choice, Hint, Lines, Money, choice, say
 from bot.event import Back, Change, Due, Number, Pick, Text
 from bot.ports import Ports
@@ -67,8 +69,10 @@ def wants(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
 @order.action("lot")
 def from_stamp(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
     """`Buy` under a stamp: the lot stays with the line."""
-    stamp = ports.book.stamp(ask.arg)
-    if stamp is None or stamp.state != "active":
+    stamp = stamp_of(ask.arg, ports)
+    if stamp is None:
+        return at, not_found(ask.arg, ports)[1]
+    if not buy(stamp):
         return at, [say("This lot is not on sale any more. Type the name of what you would like instead.")]
     cart, draft_id, past = under_way(at, ports)
     return ask_amount(HowMuch(draft_id, cart, stamp.goods.id, code=stamp.code, past=past), ports)

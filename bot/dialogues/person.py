@@ -61,19 +61,6 @@ def opts_out(at: object, ask: Ask, ports: Ports) -> Turn[None]:
     ]
 
 
-@person.opens("diary")
-def diary(at: object, ask: Ask, ports: Ports) -> Turn[None]:
-    """What she did in her garden: there is no book for it to be written into by the bot, so that a person writes it."""
-    return None, [
-        OpenCase("diary", note=ask.words),
-        say(
-            "I cannot write into the diary myself yet. I have passed it on to %(clerk)s, who will write it down.",
-            clerk=ports.me.clerk,
-            choices=[choice("post.start", say("Put on sale")), choice("person.call", say("Talk to a person"))],
-        ),
-    ]
-
-
 @person.opens("group_buying")
 def group_buying(at: object, ask: Ask, ports: Ports) -> Turn[None]:
     """Several households buy together: only a person can arrange that."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bot.dialogue import Ask, Dialogue, Heard, Turn
+from bot.dialogues.missing import too_many
 from bot.effect import Hint, Remember, Say, choice, say
-from bot.ports import Ports
+from bot.ports import MISSES_AN_HOUR, Ports
 from catalog.acts import Refused
 from catalog.acts.person import NoInvitation, Redeem, Redeemed
 
@@ -19,8 +20,10 @@ class Redeeming:
 
 
 @tie.action("invited")
-def invited(at: object, ask: Ask, ports: Ports) -> Turn[Redeeming]:
+def invited(at: object, ask: Ask, ports: Ports) -> Turn[Redeeming | None]:
     """`ask.arg` is a code that looks like an invitation: 12 digits that check."""
+    if ports.missed_lately >= MISSES_AN_HOUR:
+        return None, [too_many()]
     return Redeeming(ask.arg), [Redeem(ask.arg)]
 
 
@@ -33,11 +36,12 @@ def redeeming(at: Redeeming, heard: Heard, ports: Ports) -> Turn[Redeeming | Non
             return None, [Remember("greeted", "1"), say("Hello %(named)s! I know now that you belong to %(coop)s.")]
         case NoInvitation() | Refused():
             return None, [
+                Remember("missed", "1"),
                 say(
                     "This invitation is used or too old. %(clerk)s of %(coop)s will gladly give %(you)s a new one.",
                     clerk=ports.me.clerk,
                     choices=[choice("person.call", say("Talk to a person"))],
-                )
+                ),
             ]
         case _:
             return at, [Hint(say("Please type the 12 digits of the invitation again.", expects="words"))]

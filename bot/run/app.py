@@ -16,8 +16,11 @@ from bot.inbox import Door, Down
 from bot.run.bell import Bell, short_redis
 from bot.run.consent import make_connect
 from bot.run.figures import METRICS_TYPE, Figures
+from bot.run.gate import Gate
+from bot.run.handing import Handing
 from bot.run.hatch import Hatch, Take
 from bot.run.home import Home
+from bot.run.looks import Looks
 from bot.run.roof import keep_accounts, open_database, utc_now
 from bot.run.settings import Settings
 from bot.run.vital import vital
@@ -31,6 +34,7 @@ from handlers.pages import oauth
 from handlers.pages.pictures import pictures
 from handlers.pages.privacy import privacy
 from handlers.pages.routes import pages
+from handlers.pages.sheets import sheets
 
 TALLY = "chophien.tally"
 """Where the application keeps what it counts: whoever serves it starts that."""
@@ -50,7 +54,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     """The application of one web process. Only the environment's accounts are looked after before the first request."""
     database = open_database(settings)
     redis = short_redis(settings.redis_url)
-    home = Home(database, settings)
+    home = Home(database, settings, Looks(database))
     figures = Figures(database, now, var_dir=settings.var_dir, redis=redis)
     app = Flask("chophien", static_folder=None)
     accounts = Accounts(database, settings)
@@ -61,9 +65,11 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     app.extensions[TALLY] = figures.tally
     takes = _open_doors(app, door, home, figures, now)
     app.wsgi_app = Hatch(app.wsgi_app, takes, accounts.keep)  # type: ignore[method-assign]
-    app.register_blueprint(pages(home, sentence))
+    gate = Gate(short_redis(settings.redis_url), database.vault, now)
+    app.register_blueprint(pages(home, sentence, gate=gate, public_url=settings.public_url))
     app.register_blueprint(privacy(home, sentence))
     app.register_blueprint(pictures())
+    app.register_blueprint(sheets(Handing(home), sentence))
     app.register_blueprint(oauth.blueprint(database.vault, make_connect(settings, database, now), now))
 
     @app.get("/healthz")

@@ -12,7 +12,9 @@ import click
 
 from bot.run.account import account
 from bot.run.desk import inbox
+from bot.run.lots import lots
 from bot.run.shell import opened, patience, settings_of
+from bot.run.stamps import stamps
 from bot.run.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def main() -> None:
 
 main.add_command(inbox)
 main.add_command(account)
+main.add_command(lots)
+main.add_command(stamps)
 
 
 @main.command()

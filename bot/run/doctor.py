@@ -21,12 +21,15 @@ from bot.run.doctor_waiting import waiting
 from bot.run.doctor_web import read_metrics, web, wrong_signatures
 from bot.run.doctor_zalo import zalo
 from bot.run.doctor_zalobot import zalobot
+from bot.run.press import is_sample
 from bot.run.settings import KEY_FILE, Settings
 from catalog.db import Database
 from catalog.migrate import is_at_head
 
 GIB = 1024**3
 MIB = 1024**2
+SHORT_HOST = 19
+"""Characters: up to here a stamp's address fits a QR code of version 3 at level M."""
 
 
 def examine(settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
@@ -125,12 +128,19 @@ def _readable_by_others(path: Path) -> bool:
 
 
 def _public_url(settings: Settings, _now: datetime) -> Finding:
-    parts = urlsplit(settings.public_url)
-    if parts.scheme != "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}:
+    if is_sample(settings.public_url):
         return Finding(
             "look",
             "PUBLIC_URL",
-            f"{settings.public_url} cannot be reached by phones and platforms",
+            f"{settings.public_url} cannot be reached by phones and platforms; printed stamps say MẪU",
             "set PUBLIC_URL to the https address that leads here",
+        )
+    host = urlsplit(settings.public_url).netloc
+    if len(host) > SHORT_HOST:
+        return Finding(
+            "look",
+            "PUBLIC_URL",
+            f"{host} has {len(host)} characters: QR codes on stamps get dense",
+            f"a host name of at most {SHORT_HOST}",
         )
     return Finding("fine", "PUBLIC_URL", settings.public_url)

@@ -1,7 +1,8 @@
 """What the public pages read from the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from bot.i18n import sentence
 from bot.inbox import Down
-from bot.ports import Goods, Stamp
+from bot.ports import Goods
+from bot.run.brief import Brief
+from bot.run.looks import Looks
 from bot.run.reading import Readings
+from bot.run.reading.passport import read_passport
 from bot.run.roof import utc_now
 from bot.run.settings import Settings
 from catalog.account import Account
@@ -20,10 +24,13 @@ from catalog.case import open_case
 from catalog.db import Database
 from catalog.erasure import ask_erasure, erasure_by
 from catalog.organisation import Organisation
+from catalog.pin import check_pin
+from catalog.scan import Look
 from handlers.channels.web import routes as web
 from handlers.pages.privacy import Asked
-from handlers.pages.views import Coop
+from handlers.pages.views import Coop, Doors, Passport, PinAnswer
 
+ON_A_CHANNEL = ("messenger", "zalo")
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -33,8 +40,13 @@ class Home:
 
     database: Database
     settings: Settings
+    looks: Looks
+    brief: Brief = field(default_factory=Brief)
 
     def coop(self, language: str) -> Coop:
+        return self.brief.get(("coop", language), lambda: self._coop(language))
+
+    def _coop(self, language: str) -> Coop:
         with self.database.reading() as db:
             _, home = self._organisation(db)
             return Coop(
@@ -58,9 +70,35 @@ class Home:
             account, _ = self._organisation(db)
             return self._readings().shelf(db, account.organisation_id, language, utc_now()).on_sale()
 
-    def stamp(self, code: str, language: str) -> Stamp | None:
+    def passport(self, code: str, language: str) -> Passport | None:
         with self.database.reading() as db:
-            return self._readings().stamp(db, code, language, utc_now())
+            page, oa = self.brief.get("doors", lambda: self._doors(db))
+            doors = Doors(
+                messenger=f"https://m.me/{page}?ref=t-{code}" if page else "",
+                zalo=f"https://zalo.me/{oa}" if oa else "",
+            )
+            return read_passport(db, code, language, self._here_and_now(), doors)
+
+    def looked(self, passport: Passport, address: str, agent: str) -> None:
+        stamp = passport.stamp
+        look = Look(stamp.code, "page", f"{address} {agent}", self._here_and_now())
+        self.looks.add(look, stamp.odd.sign if stamp.odd is not None else "")
+
+    def check_pin(self, code: str, pin: str) -> PinAnswer:
+        with self.database.writing() as db:
+            return check_pin(db, code, pin, utc_now())
+
+    def _doors(self, db: Session) -> tuple[str | None, str | None]:
+        """The first page and the first OA that speak for the co-op of this site."""
+        _, home = self._organisation(db)
+        its_own = select(Account.channel, Account.external_id).where(
+            Account.organisation_id == home.id, Account.channel.in_(ON_A_CHANNEL)
+        )
+        accounts = dict(db.execute(its_own.order_by(Account.id.desc())).all())
+        return accounts.get("messenger"), accounts.get("zalo")
+
+    def _here_and_now(self) -> datetime:
+        return utc_now().astimezone(ZoneInfo(self.settings.timezone))
 
     def site(self) -> web.Site:
         with self.database.reading() as db:
@@ -81,7 +119,7 @@ class Home:
         return home.demo and urlsplit(self.settings.public_url).hostname in LOCAL
 
     def _readings(self) -> Readings:
-        return Readings(self.settings.timezone, self.settings.default_locale)
+        return Readings(self.settings.timezone, self.settings.default_locale, self.settings.public_url)
 
     # Being forgotten
 

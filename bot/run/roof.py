@@ -41,14 +41,14 @@ def make_world(
         return perform(db, who, command, make_code)
 
     def jot(db: Session, jots: Sequence[tuple[Who, Command]]) -> None:
-        scans = [(who, command.code) for who, command in jots if isinstance(command, RecordScan)]
+        scans = [(who, command) for who, command in jots if isinstance(command, RecordScan)]
         if len(scans) < len(jots):
             raise TypeError("only a counted scan can be put off")
         count_scans(db, scans)
 
     return World(
         DIALOGUES,
-        Readings(settings.timezone, settings.default_locale).ports,
+        Readings(settings.timezone, settings.default_locale, settings.public_url).ports,
         act,
         now,
         timedelta(hours=settings.takeover_hours),

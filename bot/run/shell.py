@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +57,15 @@ def opened(settings: "Settings") -> "Iterator[Database]":
 @contextmanager
 def patience(doing: str) -> Iterator[None]:
     """A moving bar on stderr for work that takes over two seconds, where somebody is watching."""
-    if not sys.stderr.isatty():
+    with counted(doing):
         yield
+
+
+@contextmanager
+def counted(doing: str) -> Iterator[Callable[[int], None]]:
+    """As `patience`; what is given is told how many are done."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -66,11 +73,11 @@ def patience(doing: str) -> Iterator[None]:
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
     )
-    bar.add_task(doing, total=None)
+    task = bar.add_task(doing, total=None)
     later = threading.Timer(2.0, bar.start)
     later.start()
     try:
-        yield
+        yield lambda done: bar.update(task, description=f"{doing}: {done}")
     finally:
         later.cancel()
         later.join()

@@ -28,7 +28,7 @@ from bot.upload import Upload
 from catalog.case import Case
 from catalog.counting import count_scans
 from catalog.db import Database
-from catalog.stamp import forget_scan_keys
+from catalog.scan import forget_scan_keys
 
 NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -164,9 +164,10 @@ def figures(database: Database, before: datetime) -> Iterator[int]:
 def _without_draft(db: Session, conversation: Conversation) -> bytes | None:
     """Her memory, sealed; None if there is nothing to forget."""
     memory = load_memory(db, conversation) or Memory(lot="?")  # what cannot be read any more is forgotten too
-    if not (memory.talks or memory.question or memory.lot or memory.suggested):
+    if not (memory.talks or memory.question or memory.lot or memory.suggested or memory.missed):
         return None
-    memory.talks, memory.question, memory.lot, memory.suggested, memory.misses = [], None, "", [], 0
+    memory.talks, memory.question, memory.lot, memory.misses = [], None, "", 0
+    memory.suggested, memory.missed = [], []
     return dump_memory(db, memory)
 
 

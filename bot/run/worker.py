@@ -33,6 +33,7 @@ from bot.run.grants import make_grants
 from bot.run.kin import OWNER_LOCK, WORKER_LOCK
 from bot.run.logs import set_up_logs
 from bot.run.pace import Pace
+from bot.run.press import Press
 from bot.run.roof import make_world, open_database, utc_now
 from bot.run.sender import THREADS, Sender
 from bot.run.settings import Settings
@@ -107,7 +108,14 @@ class Worker:
         pace = Pace()
         self.sender = Sender(
             self.database,
-            make_couriers(settings, self.database, make_grants(settings, self.database), THREADS, pace=pace),
+            make_couriers(
+                settings,
+                self.database,
+                make_grants(settings, self.database),
+                THREADS,
+                pace=pace,
+                documents=Press(self.database, settings.public_url),
+            ),
             language=settings.default_locale,
             takeover=timedelta(hours=settings.takeover_hours),
             pace=pace,

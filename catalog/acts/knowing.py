@@ -14,7 +14,9 @@ from catalog.contact import ContactWords, keep_contact
 from catalog.invitation import open_invitation, use_up
 from catalog.person import Person, grant, keep_name, keep_phone, roles_of
 
-PURPOSES = frozenset({"order", "producer", "news"})
+PURPOSES = frozenset({"order", "producer", "news", "recall"})
+KEEPS_A_CONTACT = frozenset({"order", "recall"})
+"""Purposes for which name and phone are kept."""
 _PHONE = re.compile(r"0[0-9]{9,10}")
 
 
@@ -53,7 +55,7 @@ def save_contact(db: Session, who: Who, command: SaveContact) -> Result:
     """ContactKept; Refused without consent, without anything to keep, or for a number that is none of Vietnam's."""
     person_id = person_of(db, who)
     words = ContactWords(command.name.strip(), _phone(command.phone), command.address.strip())
-    if person_id is None or "order" not in purposes_of(db, person_id):
+    if person_id is None or not KEEPS_A_CONTACT & purposes_of(db, person_id):
         return Refused()
     if not any(words) or (command.phone and not _PHONE.fullmatch(words.phone)):
         return Refused()

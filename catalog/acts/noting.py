@@ -1,11 +1,8 @@
 """What is noted down of a talk: a case for a person of the co-op, a wish, a look at a stamp."""
 
-import hashlib
-import hmac
 from collections.abc import Sequence
-from datetime import date
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog import consent
@@ -13,7 +10,9 @@ from catalog.acts import Refused, Result, Who
 from catalog.acts.person import CaseOpened, Counted, OpenCase, RecordScan, Wish, WishKept
 from catalog.acts.standing import person_of
 from catalog.case import open_case
-from catalog.stamp import Scan, code_of, scan_key
+from catalog.scan import Look, count_looks
+from catalog.signs import alarm
+from catalog.stamp import TraceCode
 
 _LONGEST_WISH = 80
 
@@ -55,25 +54,16 @@ def keep_wish(db: Session, who: Who, command: Wish) -> Result:
 
 def count_scan(db: Session, who: Who, command: RecordScan) -> Result:
     """Counted; Refused, and nothing kept, for a code that is in nobody's book."""
-    if code_of(db, command.code) is None:
+    if db.scalar(select(TraceCode.id).where(TraceCode.code == command.code)) is None:
         return Refused()
-    key = scan_key(db, who.today)
-    person = hmac.new(key, f"{who.account_id}:{who.address}".encode(), hashlib.sha256).hexdigest()
-    db.add(Scan(code=command.code, channel=who.channel, scanned_at=who.now, person_hash=person))
     db.flush()
+    count_scans(db, [(who, command)])
     return Counted(command.code)
 
 
-def count_scans(db: Session, looks: Sequence[tuple[Who, str]]) -> None:
-    """Many looks at once, at codes that are in somebody's book for sure: one INSERT; the day's key is asked once."""
-    keys: dict[date, bytes] = {}
-    rows = []
-    for who, code in looks:
-        key = keys.get(who.today) or keys.setdefault(who.today, scan_key(db, who.today))
-        person = hmac.digest(key, f"{who.account_id}:{who.address}".encode(), "sha256").hex()
-        rows.append({"code": code, "channel": who.channel, "scanned_at": who.now, "person_hash": person})
-    if rows:
-        db.connection().execute(_INSERT_SCANS, rows)
-
-
-_INSERT_SCANS = insert(Scan.__table__)  # type: ignore[arg-type]
+def count_scans(db: Session, looks: Sequence[tuple[Who, RecordScan]]) -> None:
+    """Many looks at once, at codes that are in somebody's book for sure. What is odd is told to staff."""
+    count_looks(db, [Look(look.code, who.channel, f"{who.account_id}:{who.address}", who.now) for who, look in looks])
+    for who, look in looks:
+        if look.sign:
+            alarm(db, look.code, look.sign, who.now)

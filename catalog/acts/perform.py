@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from catalog.acts import Command, News, Refused, Result, Who
 from catalog.acts.cancelling import cancel
+from catalog.acts.diary import strike, write_diary
 from catalog.acts.forgetting import Forget, forget_her
 from catalog.acts.knowing import give_consent, redeem, save_contact
 from catalog.acts.noting import call_somebody, count_scan, keep_wish
@@ -14,7 +15,9 @@ from catalog.acts.offer import CorrectOffer, PostOffers, WithdrawOffers
 from catalog.acts.order import CancelOrder, PlaceOrder
 from catalog.acts.person import GiveConsent, OpenCase, RecordScan, Redeem, SaveContact, Wish
 from catalog.acts.placing import place
+from catalog.acts.printing import activate, print_stamps
 from catalog.acts.selling import correct, post, take_back
+from catalog.acts.stamps import ActivateLot, PrintStamps, StrikeDiary, WriteDiary
 from catalog.order import CODE_LETTERS
 
 
@@ -33,6 +36,8 @@ def perform(db: Session, who: Who, command: Command, make_code: Callable[[], str
 
 def _alone(db: Session, who: Who, command: Command) -> Result:
     """The commands that nobody else has to hear of."""
+    if isinstance(command, PrintStamps | ActivateLot | WriteDiary | StrikeDiary):
+        return _of_a_lot(db, who, command)
     match command:
         case PostOffers():
             return post(db, who, command)
@@ -56,6 +61,18 @@ def _alone(db: Session, who: Who, command: Command) -> Result:
             return count_scan(db, who, command)
         case _:
             return Refused()
+
+
+def _of_a_lot(db: Session, who: Who, command: PrintStamps | ActivateLot | WriteDiary | StrikeDiary) -> Result:
+    match command:
+        case PrintStamps():
+            return print_stamps(db, who, command)
+        case ActivateLot():
+            return activate(db, who, command)
+        case WriteDiary():
+            return write_diary(db, who, command)
+        case StrikeDiary():
+            return strike(db, who, command)
 
 
 def make_order_code() -> str:

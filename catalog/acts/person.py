@@ -8,7 +8,7 @@ from catalog.acts import Command, Result
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent(Command):
-    """She agreed to the text `version` for `purpose` ("order", "producer"): with time and message it is proof."""
+    """She agreed to the text `version` for `purpose` ("order", "producer", "recall"): a proof with its time."""
 
     purpose: str
     version: str
@@ -90,6 +90,7 @@ class RecordScan(Command):
     awaited: ClassVar[bool] = False
 
     code: str
+    sign: str = ""  # of `catalog.signs`: what is odd about it, which staff are told
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,28 @@ def household_of(db: Session, who: Who) -> Household | None:
     return Household(row.person_id, row.id, row.seller_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """For which co-op a member of staff answers, and as what: "staff" or "manager"."""
+
+    person_id: int
+    organisation_id: int
+    role: str
+
+
+def desk_of(db: Session, who: Who) -> Desk | None:
+    """None for everybody but staff. Who is manager somewhere is taken for that."""
+    held = (
+        select(Role.person_id, Role.organisation_id, Role.role)
+        .join(CONVERSATION, CONVERSATION.c.person_id == Role.person_id)
+        .where(CONVERSATION.c.id == who.conversation_id, Role.role.in_(("staff", "manager")))
+        .order_by(Role.role, Role.id)
+        .limit(1)
+    )
+    row = db.execute(held).first()
+    return None if row is None else Desk(*row)
+
+
 def shows(own: FromClause, seller: FromClause) -> ColumnElement[bool]:
     """Whether pages of the one organisation show the goods of the other: `sellers_shown_by` inside a statement."""
     of_its_own = and_(own.c.kind != OrganisationKind.ALLIANCE, seller.c.id == own.c.seller_id)

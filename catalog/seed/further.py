@@ -68,7 +68,7 @@ def add_further_coops(db: Session, demo: Demo, alliance: Organisation, calendar:
     for position, row in enumerate(_rows()):
         seller = sellers.get(row["seller_org"])
         if seller is None:
-            seller = add_seller(db, _seller(row, f"H{len(sellers) + 1:02d}"), alliance, demo.fees)
+            seller = add_seller(db, _seller(row, f"H{len(sellers) + 1:02d}"), alliance, demo.fees, calendar.now)
             sellers[seller.name] = seller
         grower = seller
         if row["org_type"] in _MEMBERS:

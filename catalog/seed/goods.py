@@ -46,7 +46,15 @@ def add_product(db: Session, seller: Organisation, record: ProductRecord, positi
     )
     for certificate in certificates:
         valid_until = calendar.day(certificate.valid_until)
-        db.add(ProductCertificate(product_id=product.id, name=certificate.name, valid_until=valid_until))
+        db.add(
+            ProductCertificate(
+                product_id=product.id,
+                name=certificate.name,
+                number=certificate.number,
+                issuer=certificate.issuer,
+                valid_until=valid_until,
+            )
+        )
     return product
 
 
@@ -60,9 +68,13 @@ def add_lot(db: Session, product: Product, grower: Grower, record: LotRecord, ca
         harvested_on=calendar.day(record.harvested_on),
         best_before=calendar.day(record.best_before),
         amount=record.amount,
+        plot=record.plot,
         state=LotState.ACTIVE,
         created_at=calendar.at(record.harvested_on),
+        activated_at=calendar.at(record.harvested_on),
     )
+    if record.point is not None:
+        lot.latitude, lot.longitude = record.point
     if record.recall is not None:
         lot.state = LotState.RECALLED
         lot.recalled_at = calendar.at(record.recall.on)
@@ -70,7 +82,7 @@ def add_lot(db: Session, product: Product, grower: Grower, record: LotRecord, ca
     db.add(lot)
     db.flush()
     for code, kind in record.codes.items():
-        db.add(TraceCode(code=code, kind=kind, lot_id=lot.id, created_at=lot.created_at))
+        db.add(TraceCode(code=code, kind=kind, lot_id=lot.id, created_at=lot.created_at, activated_at=lot.created_at))
     for entry in record.diary:
         db.add(
             LotEvent(
@@ -80,6 +92,7 @@ def add_lot(db: Session, product: Product, grower: Grower, record: LotRecord, ca
                 words=entry.words,
                 person_id=grower.person_id,
                 recorded_at=calendar.at(entry.on),
+                wait_days=entry.wait_days,
             )
         )
     return lot

@@ -1,13 +1,18 @@
 """Organisations of the demo, and the fees of those that sell."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from catalog import quota
 from catalog.delivery import DeliveryFee
 from catalog.organisation import Organisation, OrganisationKind
 from catalog.seed.records import FeeRecord, OrganisationRecord
+
+GRANTED = 50_000
+"""Stamps, to each co-op of the demo."""
 
 
 def add_alliance(db: Session, record: OrganisationRecord) -> Organisation:
@@ -18,9 +23,9 @@ def add_alliance(db: Session, record: OrganisationRecord) -> Organisation:
 
 
 def add_seller(
-    db: Session, record: OrganisationRecord, alliance: Organisation, fees: Sequence[FeeRecord]
+    db: Session, record: OrganisationRecord, alliance: Organisation, fees: Sequence[FeeRecord], at: datetime
 ) -> Organisation:
-    """A co-op or company that sells in its own name, with its table of delivery fees."""
+    """A co-op or company that sells in its own name, with its table of delivery fees and stamps from the Alliance."""
     seller = Organisation(**msgspec.structs.asdict(record), parent_id=alliance.id, demo=True)
     db.add(seller)
     db.flush()
@@ -28,6 +33,7 @@ def add_seller(
     for position, fee in enumerate(fees):
         db.add(DeliveryFee(**msgspec.structs.asdict(fee), organisation_id=seller.id, position=position))
     db.flush()
+    quota.grant(db, seller, GRANTED, who="seed", at=at)
     return seller
 
 

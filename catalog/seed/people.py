@@ -1,5 +1,7 @@
 """People of the demo: staff, producers with their households, and one customer."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from catalog.consent import Consent
@@ -10,12 +12,28 @@ from catalog.seed.calendar import Calendar
 from catalog.seed.goods import Grower
 from catalog.seed.organisations import add_member
 from catalog.seed.records import CustomerRecord, ProducerRecord, StaffRecord
+from catalog.sheet import PrintRight
+
+PRINTS_FOR = timedelta(days=365)
+STAMPS_OF_STAFF = 5_000
 
 
 def add_staff(db: Session, coop: Organisation, record: StaffRecord, calendar: Calendar) -> None:
     person = _add_person(db, Person(organisation_id=coop.id, title=record.title, you=record.you), record.name, calendar)
     keep_phone(db, person, record.phone)
     grant(db, person.id, coop.id, record.role, calendar.now)
+    db.add(
+        PrintRight(
+            organisation_id=coop.id,
+            person_id=person.id,
+            valid_from=calendar.today,
+            valid_until=calendar.today + PRINTS_FOR,
+            number=STAMPS_OF_STAFF,
+            used=0,
+            granted_by="seed",
+            granted_at=calendar.now,
+        )
+    )
 
 
 def add_producer(db: Session, coop: Organisation, record: ProducerRecord, calendar: Calendar) -> Grower:

@@ -33,6 +33,7 @@ class OrganisationRecord(Record):
     collector: str = ""
     collects_at: time | None = None
     pays_on_day: int | None = None
+    sales_policy: str = ""
 
 
 class StaffRecord(Record):
@@ -54,6 +55,8 @@ class ProducerRecord(Record):
 class CertificateRecord(Record):
     name: str
     valid_until: date
+    number: str = ""
+    issuer: str = ""
 
 
 class ProductRecord(Record):
@@ -83,7 +86,12 @@ class ProductRecord(Record):
     fresh: bool = False
     story: str = ""
     image: str = ""
+    brand: str = ""
+    warnings: str = ""
+    storage: str = ""
+    declared: list[str] = []
     ocop_stars: int | None = None
+    ocop_number: str = ""
     ocop_valid_until: date | None = None
     certificates: list[CertificateRecord] = []
 
@@ -92,6 +100,7 @@ class DiaryRecord(Record):
     on: date
     kind: str
     words: str
+    wait_days: int | None = None
 
 
 class RecallRecord(Record):
@@ -111,6 +120,8 @@ class LotRecord(Record):
     best_before: date
     amount: str
     diary: list[DiaryRecord]
+    plot: str = ""
+    point: tuple[float, float] | None = None
     recall: RecallRecord | None = None
 
 

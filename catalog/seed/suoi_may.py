@@ -13,7 +13,7 @@ from catalog.seed.records import Demo
 
 
 def add_suoi_may(db: Session, demo: Demo, alliance: Organisation, calendar: Calendar) -> None:
-    coop = add_seller(db, demo.coop, alliance, demo.fees)
+    coop = add_seller(db, demo.coop, alliance, demo.fees, calendar.now)
     account = ensure_account(db, "web", coop.code, coop.id, None)
     ensure_account(db, "console", coop.code, coop.id, None)
     for staff in demo.staff:

@@ -1,4 +1,4 @@
-from bot.reply import Bubble, Button
+from bot.reply import Bubble, Button, Paper
 from handlers.channels.console.codec import render
 
 TWO = (Button("q1.1", "Đúng"), Button("q1.2", "Sửa"))
@@ -18,6 +18,13 @@ def test_a_card_is_one_line() -> None:
 
 def test_words_alone_stay_as_they_are() -> None:
     assert render(Bubble("Chào bác\nạ")) == "Chào bác\nạ"
+
+
+def test_a_file_is_its_name_and_the_link_to_it() -> None:
+    file = Paper("tem.pdf", "/sheets/12", "https://htx.example/s/k7", "Tải tờ tem ở đây:", "Tờ tem không còn nữa ạ.")
+    assert render(Bubble("Tờ tem đây ạ.", TWO[:1], file=file)) == (
+        "Tờ tem đây ạ.\n  1. Đúng\n📎 tem.pdf\n🔗 Tải tờ tem ở đây: https://htx.example/s/k7"
+    )
 
 
 def test_nothing_moves_the_cursor() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.simulators.graph import Graph
 from tests.simulators.graph_clock import Clock
 from tests.simulators.graph_hook import Api, refusal
-from tests.simulators.graph_media import MEGABYTE
+from tests.simulators.graph_media import MEGABYTE, Upload
 from tests.simulators.graph_page import Page
 from tests.simulators.graph_shown import Shown
 from tests.simulators.server import Answer, Loopback, Request
@@ -131,6 +131,26 @@ def test_what_is_too_large_unreachable_or_of_another_type_is_refused(api: Api, p
     assert refusal(api.send(psid, by_url(f"{files}/a.png", "video"))) == (100, 2018047)
     assert refusal(uploaded(api, kind="audio/mpeg")) == (100, 2018047)
     assert refusal(api.send(psid, by_url("a.png"))) == (100, None)
+
+
+def test_a_file_shows_its_name_and_opens_with_its_very_bytes(api: Api, graph: Graph, psid: str) -> None:
+    content = b"%PDF-1.7\r\n--x\r\n" + bytes(range(256)) + b"\r\n"
+    message = {"attachment": {"type": "file", "payload": {"is_reusable": True}}}
+
+    def upload(name: str, kind: str, field: str = "filedata", content: bytes = content) -> Any:
+        fields = {"message": json.dumps(message)}
+        return api.raw("message_attachments", data=fields, files={field: (name, content, kind)}).json()
+
+    kept = upload("tem cam.pdf", "application/pdf")["attachment_id"]
+    assert "message_id" in api.send(psid, by_id(kept, "file"))
+    [shown] = graph.to(psid)
+    assert shown == Shown(attachment=f"file {kept}", file=Upload("tem cam.pdf", "application/pdf", content))
+    assert shown.lines() == [f"📎 tem cam.pdf ({len(content)})"]
+    assert refusal(upload("tem.pdf", "application/pdf", "file")) == (100, None)
+    assert refusal(upload("tem.pdf", "")) == (100, 2018047)
+    assert refusal(upload("tem.pdf", "application/pdf", content=b"x" * (25 * MEGABYTE + 1))) == (100, 2018109)
+    assert refusal(api.send(psid, by_id(kept, "image"))) == (100, 2018047)
+    assert refusal(api.send(psid, by_id("7", "file"))) == (100, 2018074)
 
 
 def test_several_pictures_go_in_one_message(api: Api, graph: Graph, psid: str, files: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.permit import Way
 from bot.reply import Bought, Bubble, Button, Card, Carousel, Limits, Notice, Reason, Receipt, SendError
+from bot.reply import Paper as Document
 from handlers.channels.messenger import codec
 from handlers.fit import shorten, split, units
 from tests.simulators.graph_receipt import Line
@@ -138,6 +139,20 @@ def test_a_picture_without_a_card_goes_first_to_be_uploaded() -> None:
         Shown(attachment="image p"),
         *received(Bubble("Tem đây ạ", THREE)),
     ]
+
+
+def test_a_file_goes_last_to_be_uploaded_and_takes_the_quick_replies_along() -> None:
+    file = Document("tem.pdf", "/sheets/12", "https://htx.example/s/k7", "Tải tờ tem ở đây:", "Tờ tem không còn nữa ạ.")
+    many = tuple(Button(f"q1.{n}", f"Lô {n}") for n in range(1, 5))
+    row = Carousel("Hôm nay có:", (Card("Cam", "28.000đ/kg"),))
+    [plain] = codec.render(Bubble("Tờ tem đây ạ", THREE))
+    first, *rest = codec.render(Bubble("Tờ tem đây ạ", many, file=file))
+
+    assert codec.render(Bubble("Tờ tem đây ạ", THREE, file=file)) == [plain, {"file": file}]
+    assert codec.render(Bubble("Tờ tem đây ạ", file=file), way=Way.HUMAN) == [{"text": "Tờ tem đây ạ"}, {"file": file}]
+    assert codec.render(Bubble("1. Cam", carousel=row, file=file))[-1] == {"file": file}
+    assert (sorted(first), [sorted(message) for message in rest]) == (["text"], [["file", "quick_replies"]])
+    assert codec.file_message("7") == {"attachment": {"type": "file", "payload": {"attachment_id": "7"}}}
 
 
 def test_a_card_that_became_words_keeps_its_picture() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.event import Inbound, Other, Referral, Start, Tap, Text, dump_event, load_event
-from bot.reply import Bubble, Button, Card, Carousel
+from bot.reply import Bubble, Button, Card, Carousel, Paper
 from handlers.channels.web.codec import parse, parse_ack, render
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -105,6 +105,14 @@ def test_a_reply_is_drawn_with_all_it_has() -> None:
 
 def test_a_plain_reply_is_text_without_choices() -> None:
     assert render(Bubble("Chào chị.")) == {"text": "Chào chị.", "choices": []}
+
+
+def test_a_file_is_a_link_with_its_name_and_our_own_path_to_it_stays_at_home() -> None:
+    file = Paper("tem.pdf", "/sheets/12", "https://htx.example/s/k7", "Tải tờ tem ở đây:", "Tờ tem không còn nữa ạ.")
+    link = {"title": "tem.pdf", "href": "https://htx.example/s/k7", "words": "Tải tờ tem ở đây:"}
+
+    assert render(Bubble("Tờ tem đây ạ.", file=file)) == {"text": "Tờ tem đây ạ.", "choices": [], "link": link}
+    assert render(Bubble("1. Cam", carousel=Carousel("Có:", (Card("Cam"),)), file=file))["link"] == link
 
 
 def test_a_carousel_is_drawn_in_the_place_of_its_list() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.event import Tap, Text
-from bot.reply import Bubble, Button, Limits
+from bot.reply import Bubble, Button, Limits, Paper
 from handlers.channels.zalo import codec
 from handlers.channels.zalo.said import said
 from handlers.channels.zalo.shapes import Message
@@ -85,6 +85,15 @@ def test_a_card_is_words_and_a_picture_goes_first() -> None:
         {"image": "/pictures/cam-sanh.png"},
         {"text": "Có món này ạ:\nCam sành\n35.000đ/kg"},
     ]
+
+
+def test_a_file_goes_last_under_the_words_and_their_buttons() -> None:
+    file = Paper("tem.pdf", "/sheets/12", "https://htx.example/s/k7", "Tải tờ tem ở đây:", "Tờ tem không còn nữa ạ.")
+    [plain] = codec.render(Bubble("Tờ tem đây ạ.", THREE), buttons=True)
+
+    assert codec.render(Bubble("Tờ tem đây ạ.", THREE, file=file), buttons=True) == [plain, {"file": file}]
+    assert codec.numbered_only({"file": file}) == {"file": file}
+    assert codec.document("k7") == {"attachment": {"type": "file", "payload": {"token": "k7"}}}
 
 
 def test_nothing_is_nothing() -> None:

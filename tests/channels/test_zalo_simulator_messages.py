@@ -11,8 +11,9 @@ import requests
 from tests.simulators.zalo import Zalo
 from tests.simulators.zalo_caller import COOP, OTHER, Caller, two_coops
 from tests.simulators.zalo_clock import Clock
+from tests.simulators.zalo_hand import lines_of
 from tests.simulators.zalo_phone import Phone
-from tests.simulators.zalo_rules import Button, Card, Shown
+from tests.simulators.zalo_rules import Button, Card, File, Shown
 
 PICTURE = "https://chophien.example/oi.jpg"
 PNG, JPEG, GIF = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a"
@@ -235,6 +236,24 @@ def test_an_upload_belongs_to_its_kind_and_its_account(zalo: Zalo, caller: Calle
     there.type("chào")
     caller.token = zalo.grant(OTHER).access_token
     assert caller.error(there.user_id, file)[0] == -201
+
+
+def test_a_file_shows_its_name_and_opens_with_its_very_bytes(
+    caller: Caller, zalo: Zalo, ha: Phone, clock: Clock
+) -> None:
+    content = b"%PDF-1.7\r\n--x\r\n" + bytes(range(256)) + b"\r\n"
+    paper = {"attachment": {"type": "file", "payload": caller.upload("file", "tem cam.pdf", content)["data"]}}
+
+    assert caller.error(ha.user_id, paper)[0] == 0
+    [shown] = ha.bubbles
+    assert (shown.kind, shown.file, shown.text) == ("file", File("tem cam.pdf", content), "")
+    assert lines_of(shown) == [f"📎 tem cam.pdf ({len(content)})"]
+    unknown = {"attachment": {"type": "file", "payload": {"token": "never uploaded"}}}
+    assert caller.error(ha.user_id, unknown) == (-201, "token is invalid!")
+    clock.advance(days=7)
+    ha.type("còn không")
+    caller.token = zalo.grant(COOP).access_token
+    assert caller.error(ha.user_id, paper) == (-100, "attachment_id was expired")
 
 
 def docx() -> bytes:

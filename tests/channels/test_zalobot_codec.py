@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.event import Event, Inbound, Other, Photo, Silent, Sticker, Text, Voice, dump_event, load_event
-from bot.reply import Bubble, Button, Limits
+from bot.reply import Bubble, Button, Limits, Paper
 from handlers.channels.zalobot import codec
 from handlers.fit import units
 
@@ -232,6 +232,15 @@ def test_a_card_is_words_and_its_picture_a_photo_with_them_as_caption() -> None:
 @pytest.mark.parametrize("image", ["", "/static/cam.jpg", "http://127.0.0.1:8000/cam.jpg"])
 def test_a_picture_that_the_platform_could_not_fetch_is_left_out(image: str) -> None:
     assert codec.render(Bubble("Dạ", image=image)) == [{"text": "Dạ"}]
+
+
+def test_a_file_is_the_link_to_it_between_the_words_and_the_choices() -> None:
+    file = Paper("tem.pdf", "/sheets/12", "https://htx.example/s/k7", "Tải tờ tem ở đây:", "Tờ tem không còn nữa ạ.")
+    link = "Tải tờ tem ở đây: https://htx.example/s/k7"
+
+    assert codec.render(Bubble("Tờ tem đây ạ.", (Button("q1.1", "In thêm"),), file=file)) == [
+        {"text": f"Tờ tem đây ạ.\n{link}\n1. In thêm"}
+    ]
 
 
 def test_a_picture_alone_has_no_caption_and_nothing_at_all_is_no_message() -> None:

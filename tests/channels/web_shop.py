@@ -2,10 +2,11 @@
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
@@ -16,7 +17,7 @@ from bot.event import Event
 from bot.i18n import sentence
 from bot.inbox import Door, InboxRow, event_of, finish, pending
 from bot.outbox import OutboxRow, put
-from bot.ports import Certificate, DiaryEntry, Goods, Stamp
+from bot.ports import Goods
 from bot.reply import Bubble
 from catalog.account import ensure_account
 from catalog.db import Base, Database
@@ -26,89 +27,36 @@ from handlers.channels.web.routes import Site, blueprint
 from handlers.channels.web.stream import Pace
 from handlers.pages.privacy import Asked, privacy
 from handlers.pages.routes import pages
-from handlers.pages.views import Coop
+from handlers.pages.views import Coop, Gate, Passport, PinAnswer
+from tests.channels.web_stamps import GOODS, PASSPORTS
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SECRETS = ["a new secret", "an old secret"]
 QUICK = Pace(max_streams=3, lifetime=20, heartbeat=1, look_again=0.5, watch=0.02)
 
 
-def goods(number: int, name: str, emoji: str, price_vnd: int, unit: str) -> Goods:
-    return Goods(
-        id=number,
-        name=name,
-        label=name,
-        short=name,
-        emoji=emoji,
-        unit=unit,
-        pieces=1,
-        step=Decimal(1),
-        price_vnd=price_vnd,
-        left=Decimal(40),
-        code="",
-        category="",
-        weight_g=1000,
-        seller_id=1,
-        seller="HTX Nông sản Suối Mây",
-        image="",
-    )
-
-
-GOODS = (
-    goods(1, "Cam sành loại 1", "🍊", 28_000, "kg"),
-    goods(2, "Mật ong rừng 500 ml", "🍯", 180_000, "chai"),
-    goods(3, "Trứng gà đồi", "🥚", 45_000, "chục"),
-    goods(4, "Bưởi đỏ", "🍈", 35_000, "quả"),
-)
-ORANGES = Stamp(
-    code="483920176504",
-    kind="lot",
-    state="active",
-    goods=GOODS[0],
-    number="SM-261118-01",
-    producer="bà Bùi Thị Mến",
-    place="xã Đà Bắc",
-    harvest_verb="cắt",
-    harvested_on=date(2026, 11, 18),
-    best_before=date(2026, 12, 2),
-    fresh=True,
-    diary=(
-        DiaryEntry(date(2026, 3, 2), "fertilise", "bón phân hữu cơ"),
-        DiaryEntry(date(2026, 10, 5), "stop_spray", "ngưng phun, kiểm tra vườn"),
-        DiaryEntry(date(2026, 11, 18), "harvest", "cắt quả – 120 kg"),
-    ),
-    certificates=(Certificate("VietGAP", date(2027, 8, 31)),),
-    recall_reason="",
-    recall_advice="",
-    seller="HTX Nông sản Suối Mây",
-)
-NOODLES = Stamp(
-    code="609735841277",
-    kind="lot",
-    state="recalled",
-    goods=goods(6, "Miến dong 500 g", "🍜", 55_000, "gói"),
-    number="SM-261102-03",
-    producer="ông Lường Văn Inh",
-    place="xã Mường Chiềng",
-    harvest_verb="đóng gói",
-    harvested_on=date(2026, 11, 2),
-    best_before=None,
-    fresh=False,
-    diary=(),
-    certificates=(),
-    recall_reason="bao gói hở, có thể bị ẩm mốc",
-    recall_advice="Anh/chị giữ lại gói, HTX đổi gói mới hoặc trả lại tiền.",
-    seller="HTX Nông sản Suối Mây",
-)
-
-
 class Shelf:
-    """A `handlers.pages.views.Reader` that holds its goods in a tuple."""
+    """A `handlers.pages.views.Reader` that holds its goods in a tuple, its stamps and their PINs in dicts.
 
-    def __init__(self, demo: bool = True) -> None:
+    read: what it was asked for, by the methods' names. looks: (code, address, agent) of each look that it counted.
+    """
+
+    TRIES = 5
+
+    def __init__(self, demo: bool = True, *more: Passport, pins: dict[str, str] | None = None) -> None:
         self._demo = demo
+        self._passports = {passport.stamp.code: passport for passport in (*PASSPORTS, *more)}
+        self._pins = dict(pins or {})
+        self._wrong: Counter[str] = Counter()
+        self.read: list[str] = []
+        self.looks: list[tuple[str, str, str]] = []
+
+    def keep(self, passport: Passport) -> None:
+        """From now on this is what the book says of its stamp."""
+        self._passports[passport.stamp.code] = passport
 
     def coop(self, language: str) -> Coop:
+        self.read.append("coop")
         return Coop(
             name="HTX Nông sản Suối Mây",
             short_name="HTX Suối Mây",
@@ -123,8 +71,27 @@ class Shelf:
     def goods(self, language: str) -> tuple[Goods, ...]:
         return GOODS
 
-    def stamp(self, code: str, language: str) -> Stamp | None:
-        return {stamp.code: stamp for stamp in (ORANGES, NOODLES)}.get(code)
+    def passport(self, code: str, language: str) -> Passport | None:
+        self.read.append("passport")
+        return self._passports.get(code)
+
+    def looked(self, passport: Passport, address: str, agent: str) -> None:
+        self.looks.append((passport.stamp.code, address, agent))
+
+    def check_pin(self, code: str, pin: str) -> PinAnswer:
+        self.read.append("check_pin")
+        passport = self._passports.get(code)
+        if passport is None or code not in self._pins:
+            return "none"
+        if self._wrong[code] >= self.TRIES:
+            return "locked"
+        if pin.replace(" ", "") != self._pins[code]:
+            self._wrong[code] += 1
+            return "wrong"
+        if passport.pin_right_at is not None:
+            return "again"
+        self._passports[code] = replace(passport, pin_right_at=NOW)
+        return "right"
 
     def asked(self, code: str) -> Asked | None:
         return None
@@ -141,6 +108,8 @@ class Shop:
         secure: bool = False,
         pace: Pace = QUICK,
         translate: Callable[..., str] = sentence,
+        shelf: Shelf | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.database = Database(f"sqlite:///{folder / 'shop.db'}", Vault(["sealing"]))
         Base.metadata.create_all(self.database.engine)
@@ -164,7 +133,7 @@ class Shop:
                 pace=pace,
             )
         )
-        self.app.register_blueprint(pages(Shelf(demo), translate))
+        self.app.register_blueprint(pages(shelf or Shelf(demo), translate, gate=gate))
         self.app.register_blueprint(privacy(Shelf(demo), translate))
 
     def _ring(self) -> None:

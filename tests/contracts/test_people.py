@@ -55,6 +55,15 @@ def test_agreeing_to_something_else_is_no_consent_to_orders(town: Town) -> None:
     assert talk.do(GiveConsent("anything", "2026-11")) == Refused()
 
 
+def test_a_number_is_kept_for_a_recall_and_agrees_to_no_order(town: Town) -> None:
+    talk = town.talk("v1")
+    talk.do(GiveConsent("recall", "recall-2026-11"))
+    kept = talk.do(SaveContact(phone="0912345678"))
+    assert isinstance(kept, ContactKept)
+    assert talk.ports.me.contact == Contact(kept.contact_id, "", "0912 345 678", "")
+    assert talk.ports.me.consents == {"recall"}
+
+
 def test_an_invitation_is_good_once(town: Town) -> None:
     code, first, second = town.invite("NSX-017"), town.talk("v1"), town.talk("v2")
     assert first.ports.book.invited(code)

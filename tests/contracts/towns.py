@@ -1,7 +1,7 @@
 """One town, twice: the fake shop, and the real one over a database. What a contract test may ask of either."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import select
@@ -16,7 +16,11 @@ from bot.run.reading import Readings
 from catalog.account import account_by
 from catalog.acts import Command, News, Result, Who
 from catalog.acts.perform import perform
-from catalog.person import producer_by_code
+from catalog.organisation import Organisation
+from catalog.person import Role, producer_by_code
+from catalog.person import grant as grant_role
+from catalog.quota import grant, left
+from catalog.sheet import PrintRight, rights_of, withdraw_right
 from tests.fakes import FakeShop, FakeTalk
 
 
@@ -46,6 +50,18 @@ class Town(Protocol):
         ...
 
     def invite(self, producer: str) -> str: ...
+    def talk_of_staff(self, address: str, *, manager: bool = False) -> Talk:
+        """A conversation that is tied to who answers for the co-op."""
+        ...
+
+    def may_print(self, whose: str, number: int) -> None:
+        """Give the right to print so many stamps of anything, for a week; whose: a producer's code, or "staff"."""
+        ...
+
+    def withdraw_rights(self) -> None: ...
+    def have_left(self, number: int) -> None:
+        """Let the co-op have so many stamps left."""
+        ...
 
 
 class FakeTownTalk:
@@ -88,6 +104,19 @@ class FakeTown:
     def invite(self, producer: str) -> str:
         return self._shop.invite(producer)
 
+    def talk_of_staff(self, address: str, *, manager: bool = False) -> Talk:
+        return FakeTownTalk(self._shop.talk_of_staff(address, manager=manager))
+
+    def may_print(self, whose: str, number: int) -> None:
+        self._shop.may_print(self._shop.people.get(whose) or self._shop.staff[0], number)
+
+    def withdraw_rights(self) -> None:
+        for right in self._shop.store.rights:
+            right.withdrawn = True
+
+    def have_left(self, number: int) -> None:
+        self._shop.store.left = number
+
 
 class RealTown:
     """The reading and the acts over one session, at the account `channel` of the organisation `code`."""
@@ -116,6 +145,41 @@ class RealTown:
 
     def invite(self, producer: str) -> str:
         return invite_producer(self.db, producer, self.now)
+
+    def talk_of_staff(self, address: str, *, manager: bool = False) -> "RealTalk":
+        talk, person_id = self.talk(address), self._staff()
+        if manager:
+            coop = self.account.organisation_id
+            grant_role(self.db, person_id, coop, "manager", self.now)
+        talk.conversation.person_id = person_id
+        self.db.flush()
+        return talk
+
+    def may_print(self, whose: str, number: int) -> None:
+        person = producer_by_code(self.db, whose)
+        right = PrintRight(
+            organisation_id=self.account.organisation_id,
+            person_id=self._staff() if person is None else person.id,
+            valid_from=self.now.date(),
+            valid_until=self.now.date() + timedelta(days=7),
+            number=number,
+            granted_by="system",
+            granted_at=self.now,
+        )
+        self.db.add(right)
+        self.db.flush()
+
+    def withdraw_rights(self) -> None:
+        for right in rights_of(self.db, self.account.organisation_id):
+            withdraw_right(self.db, right.id, self.now)
+
+    def have_left(self, number: int) -> None:
+        coop = self.db.get_one(Organisation, self.account.organisation_id)
+        grant(self.db, coop, number - left(self.db, coop.id), who="system", at=self.now)
+
+    def _staff(self) -> int:
+        works = (Role.organisation_id == self.account.organisation_id, Role.role == "staff")
+        return self.db.scalars(select(Role.person_id).where(*works)).one()
 
 
 class RealTalk:

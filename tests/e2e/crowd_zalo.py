@@ -127,14 +127,14 @@ class ZaloCrowd:
     def _look(self) -> Came:
         stage = self._stage
         attempts = self._deliverer.attempts
+        refusals = Counter(one for one in stage.zalo.refusals if one != ROTATED)
         came = Came(
             posts=len(attempts),
             refused_posts=len(self._deliverer.lost) + len(self._deliverer.waiting),
             events=sum(map(len, self._typed.values())) + self._taps,
-            refused=len(stage.zalo.refusals),
+            refused=refusals.total(),
             seconds=time.monotonic() - self._started,
         )
-        refusals = Counter(one for one in stage.zalo.refusals if one != ROTATED)
         came.faults += [f"refused: {one} × {count}" for one, count in refusals.items()]
         shown: dict[str, list[str]] = defaultdict(list)
         held: dict[str, list[str]] = defaultdict(list)

@@ -27,6 +27,11 @@ class Upload:
     content_type: str
     content: bytes
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -50,7 +55,8 @@ def check_upload(kind: str, upload: Upload) -> None:
     """Raises Refused where the size or the type is wrong."""
     if len(upload.content) > MOST.get(kind, MOST_OF_OTHERS):
         raise Refused(100, "(#100) Attachment size exceeds the limit", 2018109)
-    if kind != "file" and not upload.content_type.startswith(f"{kind}/"):
+    right = bool(upload.name and upload.content_type) if kind == "file" else upload.content_type.startswith(f"{kind}/")
+    if not right:
         raise Refused(100, f"(#100) Attachment is not of type {kind}", 2018047)
 
 

@@ -1,7 +1,7 @@
 """`POST /<PAGE_ID>/messages`: a message or a sender action to one person. Source: "reference/send-api"."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.simulators import graph_lanes as lanes
@@ -33,6 +33,8 @@ class PageShelf:
     def __init__(self, platform: Platform, page: PageState, upload: Upload | None) -> None:
         self._platform, self._page, self._upload = platform, page, upload
         self.reusable: Saved | None = None
+        self.file: Upload | None = None
+        """The file that was asked for last, if it was uploaded."""
 
     def media(self, kind: str, payload: dict[str, Any]) -> str:
         now = self._platform.clock()
@@ -40,10 +42,12 @@ class PageShelf:
             name = payload["attachment_id"]
             saved = self._platform.book.saved.get(name, Saved("", "", now))
             saved.check(self._page.page_id, kind, now)
+            self.file = saved.upload if kind == "file" else None
             return f"{kind} {name}"
         url = payload.get("url") or ""
         if self._upload is not None and not url:
             check_upload(kind, self._upload)
+            self.file = self._upload if kind == "file" else None
             seen = self._upload.name
         elif isinstance(url, str) and url.startswith(("https://", "http://")):
             self._platform.fetch(kind, url)
@@ -78,6 +82,8 @@ def send(platform: Platform, page: PageState, call: Call, deliver: Deliver) -> t
     kind, name = recipient(body)
     shelf = PageShelf(platform, page, call.upload)
     bubble = shown(body, shelf)
+    if bubble is not None and shelf.file is not None:
+        bubble = replace(bubble, file=shelf.file)
     if body.get("persona_id") is not None and str(body["persona_id"]) not in page.personas:
         raise Refused(100, "(#100) Invalid persona_id")
     with platform.lock:

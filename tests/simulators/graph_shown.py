@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.simulators.graph_media import Upload
 from tests.simulators.graph_receipt import Receipt
 
 
@@ -26,7 +27,8 @@ class Card:
 class Shown:
     """A bubble on the phone. Buttons stay for ever, quick replies until something else is shown.
 
-    attachment: kind and what is shown, "image https://…"; several pictures are a line each.
+    attachment: kind and what is shown, "image https://…"; several pictures are a line each. file: what opens when she
+    presses an attachment that was uploaded as a file.
     """
 
     text: str = ""
@@ -36,6 +38,7 @@ class Shown:
     attachment: str = ""
     metadata: str = ""
     receipt: Receipt | None = None
+    file: Upload | None = None
 
     @property
     def pressable(self) -> tuple[Button, ...]:
@@ -52,4 +55,5 @@ class Shown:
         cards = [f"▤ {card.title} · {card.subtitle}" if card.subtitle else f"▤ {card.title}" for card in self.cards]
         paper = [f"🧾 {self.receipt.order_number} {self.receipt.total} {self.receipt.currency}"] if self.receipt else []
         titles = [" ".join(f"[{title}]" for title in self.titles)] if buttons else []
-        return [line for line in (*self.text.splitlines(), self.attachment, *cards, *paper, *titles) if line]
+        attached = f"📎 {self.file.name} ({self.file.size})" if self.file is not None else self.attachment
+        return [line for line in (*self.text.splitlines(), attached, *cards, *paper, *titles) if line]

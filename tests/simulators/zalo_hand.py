@@ -112,6 +112,8 @@ def lines_of(bubble: Shown) -> list[str]:
     """A bubble as lines of text."""
     cards = [f"▤ {card.title} · {card.subtitle}" for card in bubble.cards]
     picture = [f"▣ {bubble.kind} {bubble.image}"] if bubble.image else []
+    if bubble.file is not None:
+        picture = [f"📎 {bubble.file.name} ({bubble.file.size})"]
     titles = " ".join(f"[{title}]" for title in bubble.titles)
     return [line for line in (bubble.text, *picture, *cards, titles) if line]
 

@@ -41,11 +41,24 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What opens when she presses it."""
+
+    name: str
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.content)
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A bubble on the phone.
 
     kind: text, image, gif, sticker, file, request_user_info, list, zbs. image: an address, or the attachment id or the
-    file token of an upload. quote: the message that it answers.
+    file token of an upload. file: what is behind that token. quote: the message that it answers.
     """
 
     text: str = ""
@@ -54,6 +67,7 @@ class Shown:
     kind: str = "text"
     cards: tuple[Card, ...] = ()
     quote: str = ""
+    file: File | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from tests.simulators.zalo_call import Call
 from tests.simulators.zalo_clock import milliseconds
 from tests.simulators.zalo_errors import Refused, invalid, too_much
 from tests.simulators.zalo_events import Event, Events
-from tests.simulators.zalo_rules import Request, Shown, read
+from tests.simulators.zalo_rules import File, Request, Shown, read
 from tests.simulators.zalo_state import Delivered
 from tests.simulators.zalo_world import ZaloUser
 
@@ -33,10 +33,10 @@ def consult(call: Call) -> dict[str, Any]:
         raise invalid("user_id")
     request = read(body.get("message"), buttons=switches.buttons, lists=switches.lists)
     user = _reachable(call, user_id)
-    _check_upload(call, request)
+    bubble = _with_upload(call, request)
     _check_quote(call, user, request.bubble.quote)
     fare = _fare(call, user)
-    delivered = call.state.deliver(call.oa, user.user_id, request.bubble, fare.charged)
+    delivered = call.state.deliver(call.oa, user.user_id, bubble, fare.charged)
     _tell(call, user, delivered)
     answer = {
         "message_id": delivered.message_id,
@@ -142,14 +142,18 @@ def _fare(call: Call, user: ZaloUser) -> Fare:
     return Fare(call.state.switches.price, None)
 
 
-def _check_upload(call: Call, request: Request) -> None:
+def _with_upload(call: Call, request: Request) -> Shown:
+    """The bubble with the file that it names, if it names one. Raises Refused."""
     if not request.upload:
-        return
+        return request.bubble
     upload = call.state.uploads.get(request.bubble.image)
     if upload is None or (upload.oa_id, upload.kind) != (call.oa.oa_id, request.upload):
         raise invalid("token" if request.upload == "file" else "attachment_id")
     if call.state.clock() >= upload.until:
         raise Refused(-100)
+    if upload.kind != "file":
+        return request.bubble
+    return replace(request.bubble, file=File(upload.name, upload.content))
 
 
 def _check_quote(call: Call, user: ZaloUser, quote: str) -> None:

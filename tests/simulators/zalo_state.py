@@ -33,6 +33,7 @@ class Upload:
     kind: str
     content: bytes
     until: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def upload(kind: str) -> Callable[[Call], dict[str, Any]]:
             raise Refused(-211)
         call.state.uploads_of_month[month] += 1
         token = call.state.new_id() + call.state.new_id()
-        call.state.uploads[token] = Upload(call.oa.oa_id, kind, content, call.state.clock() + LIVES)
+        call.state.uploads[token] = Upload(call.oa.oa_id, kind, content, call.state.clock() + LIVES, name)
         return {"token" if kind == "file" else "attachment_id": token}
 
     return handle

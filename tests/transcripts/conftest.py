@@ -43,6 +43,8 @@ APP = App("3608465249400000001", "the secret of an app at Zalo that there is not
 OAS = {"SM": "388613280878808645", "LM": "388613280878808646"}
 OA_SECRET = "oa-secret-for-tests"
 
+MOST_SHEETS = 9
+
 OpenShop = Callable[[str, Database, Callable[[Clock], World]], Shop]
 
 
@@ -90,7 +92,21 @@ def zalo_client(zalo: Zalo) -> ZaloClient:
 
 
 @pytest.fixture(scope="session")
-def open_shop(graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: ZaloClient, time: Following) -> OpenShop:
+def papers() -> dict[str, bytes]:
+    """What is behind the path of a file, for every shop that is opened."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def open_shop(
+    *,
+    graph: Graph,
+    client: MessengerClient,
+    zalo: Zalo,
+    zalo_client: ZaloClient,
+    time: Following,
+    papers: dict[str, bytes],
+) -> OpenShop:
     """Gives a shop on a channel, over a database, in a world that is made for the shop's clock."""
     numbers = itertools.count(7_012_345_678_901_000)
 
@@ -102,7 +118,9 @@ def open_shop(graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: Za
             match channel:
                 case "messenger":
                     page = PAGES[organisation]
-                    courier = MessengerCourier(client, database, Tokens(database), pictures, MESSENGER_TERMS)
+                    courier = MessengerCourier(
+                        client, database, Tokens(database), pictures, MESSENGER_TERMS, documents=papers.get
+                    )
                     return MessengerPhone(
                         database, door, clock.now, page, address, secret=APP_SECRET, graph=graph, courier=courier
                     )
@@ -110,7 +128,9 @@ def open_shop(graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: Za
                     oa_id = OAS[organisation]
                     oauth = ZaloOAuth(zalo.url, APP.app_id, APP.secret)
                     grants = Grants(database, oauth, clock.now, "transcripts")
-                    oa_courier = ZaloCourier(zalo_client, database, grants, pictures, ZALO_TERMS, None)
+                    oa_courier = ZaloCourier(
+                        zalo_client, database, grants, pictures, ZALO_TERMS, None, documents=papers.get
+                    )
                     return ZaloPhone(database, door, clock.now, oa_id, address, zalo=zalo, courier=oa_courier)
                 case "web":
                     return WebPhone(database, door, clock.now, organisation, address)
@@ -125,7 +145,17 @@ def open_shop(graph: Graph, client: MessengerClient, zalo: Zalo, zalo_client: Za
 
 
 @pytest.fixture
-def demo_play(open_shop: OpenShop, demo: Database, channel: str, tmp_path: Path) -> Play:
+def sheets(papers: dict[str, bytes]) -> Iterator[None]:
+    """Something to be read where the first sheets of stamps are."""
+    paths = [f"/sheets/{number}" for number in range(1, MOST_SHEETS + 1)]
+    papers.update(dict.fromkeys(paths, b"%PDF-1.4\n%%EOF\n"))
+    yield
+    for path in paths:
+        del papers[path]
+
+
+@pytest.fixture
+def demo_play(open_shop: OpenShop, demo: Database, channel: str, tmp_path: Path, sheets: None) -> Play:
     """A play in the demo's shop. Order codes are those that the script names, then DH2222, DH2223, …"""
     settings = Settings.read({"VAR_DIR": str(tmp_path), "DATABASE_URL": demo.url, "SECRET_KEY": SECRET})
     codes: list[str] = []

@@ -1,9 +1,10 @@
 """What ⟨…⟩ can mean in a transcript: who she is, what somebody else does meanwhile, time that passes."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -13,8 +14,15 @@ from bot.run.answering import close
 from catalog.case import open_cases
 from catalog.contact import newest_contact, read_contact
 from catalog.offer import Offer, left_of
-from catalog.person import full_name, producer_by_code
+from catalog.organisation import organisation_by_code
+from catalog.person import Person, Role, full_name, producer_by_code
+from catalog.person import grant as grant_role
 from catalog.product import Product, set_price
+from catalog.quota import grant
+from catalog.quota import left as stamps_left
+from catalog.scan import Scan
+from catalog.sheet import PrintRight, withdraw_right
+from catalog.stamp import TraceCode
 from catalog.stock import move, take
 from tests.people import by_phone
 from tests.transcripts.script import Event, Reply
@@ -83,6 +91,19 @@ def _producer(play: Play, code: str) -> None:
     _is(play, person.id)
 
 
+def _staff(play: Play, role: str, name: str) -> None:
+    """Somebody who works for the co-op; as its manager, if the script says so."""
+    with play.shop.database.writing() as db:
+        held = db.execute(
+            select(Person.id, Role.organisation_id)
+            .join(Role, Role.person_id == Person.id)
+            .where(Person.given_name == name, Role.role.in_(("staff", "manager")))
+        ).one()
+        if role == "manager":
+            grant_role(db, held.id, held.organisation_id, role, play.shop.clock.at)
+    _is(play, held.id)
+
+
 def _customer(play: Play, you: str, name: str, phone: str, address: str) -> None:
     """Somebody of the demo, who has bought before."""
     with play.shop.database.reading() as db:
@@ -132,6 +153,71 @@ def _price(play: Play, name: str, vnd: str) -> None:
     with play.shop.database.writing() as db:
         product = _product(db, name)
         set_price(db, product, int(vnd.replace(".", "")), product.markup_vnd, who="system", at=play.shop.clock.at)
+
+
+def _looks(play: Play, code: str, looks: str, people: str, since: str) -> None:
+    """Others looked at it: every day about as many, from that day on until a minute ago. None is seen on two days."""
+    now = play.shop.clock.at.astimezone(ZONE)
+    day, month = since.split("/")
+    first = (
+        now.replace(month=int(month), day=int(day), hour=12) if (int(day), int(month)) != (now.day, now.month) else now
+    )
+    days = (now.date() - first.date()).days + 1
+    each = [f"{number} on day {number % days}" for number in range(int(people))]
+    with play.shop.database.writing() as db:
+        for number in range(int(looks)):
+            person = each[number % len(each)]
+            at = min(first + timedelta(days=number % len(each) % days, seconds=number), now - timedelta(minutes=1))
+            digest = hashlib.sha256(person.encode()).hexdigest()
+            db.add(Scan(code=code, channel="web", scanned_at=at.astimezone(UTC), person_hash=digest))
+
+
+def _stamp_is(play: Play, code: str, state: str) -> None:
+    """What the co-op did with it, a day ago."""
+    yesterday = play.shop.clock.at - timedelta(days=1)
+    with play.shop.database.writing() as db:
+        stamp = db.scalars(select(TraceCode).where(TraceCode.code == code)).one()
+        match state:
+            case "not activated":
+                stamp.activated_at = None
+            case "sold":
+                stamp.sold_at = yesterday
+            case "used up":
+                stamp.sold_at = stamp.used_at = yesterday
+            case _:
+                stamp.voided_at = yesterday
+
+
+def _stamps_left(play: Play, count: str) -> None:
+    with play.shop.database.writing() as db:
+        coop = organisation_by_code(db, "SM")
+        assert coop is not None
+        grant(db, coop, int(count) - stamps_left(db, coop.id), who="system", at=play.shop.clock.at)
+
+
+def _right(play: Play, whose: str, number: str, name: str) -> None:
+    with play.shop.database.writing() as db:
+        person = producer_by_code(db, whose)
+        person_id = db.scalar(select(Person.id).where(Person.given_name == whose)) if person is None else person.id
+        assert person_id is not None
+        product = _product(db, name)
+        right = PrintRight(
+            organisation_id=product.organisation_id,
+            person_id=person_id,
+            product_id=product.id,
+            valid_from=play.today,
+            valid_until=play.today + timedelta(days=7),
+            number=int(number),
+            granted_by="system",
+            granted_at=play.shop.clock.at,
+        )
+        db.add(right)
+
+
+def _right_withdrawn(play: Play) -> None:
+    with play.shop.database.writing() as db:
+        for right in db.scalars(select(PrintRight)):
+            withdraw_right(db, right.id, play.shop.clock.at)
 
 
 def _codes(play: Play, codes: str) -> None:
@@ -191,11 +277,17 @@ EVENTS: dict[str, Callable[..., list[Reply] | None]] = {
     r"first contact": _first_contact,
     r"at the shop of ([A-Z0-9-]+)": _shop,
     r"as producer (NSX-[0-9]+)": _producer,
+    r"as (staff|manager) (\S+)": _staff,
     r"known: (\S+) ([^,]+), ([0-9 ]+), (.+)": _customer,
     r"([0-9]+) (day|hour|minute)s? (?:later|pass|passes)": _wait,
     r"stock: (.+) = ([0-9,.]+)": _stock,
     r"another customer buys ([0-9,.]+) (.+)": _somebody_buys,
     r"price: (.+) = ([0-9.]+)đ": _price,
+    r"stamp ([0-9]{12}): ([0-9]+) looks by ([0-9]+) people since ([0-9]+/[0-9]+)": _looks,
+    r"stamp ([0-9]{12}) is (not activated|sold|used up|void)": _stamp_is,
+    r"the co-op has ([0-9]+) stamps left": _stamps_left,
+    r"(\S+) may print ([0-9]+) stamps of (.+)": _right,
+    r"the right to print is withdrawn": _right_withdrawn,
     r"order codes?: (.+)": _codes,
     r"types “(.+)” ([0-9]+) times within a minute": _hurry,
     r"👩‍💼 (.+)": _colleague,

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,13 +22,11 @@ from handlers.channels.console import codec as console
 from handlers.channels.messenger.routes import receive as messenger_receive
 from handlers.channels.web import codec as web
 from handlers.channels.zalo.routes import receive as zalo_receive
-from tests.simulators import graph_page, zalo_rules
+from tests.simulators import graph_page
 from tests.simulators.graph import Graph
-from tests.simulators.graph_rules import Shown
 from tests.simulators.zalo import Zalo
 from tests.transcripts.script import Reply
-
-CHOICE = re.compile(r"  (?:[0-9]+\.|•) (.+)")
+from tests.transcripts.seen import card_line, in_a_terminal, in_messenger, in_zalo, on_the_page, with_files
 
 
 class Phone(Protocol):
@@ -138,7 +135,7 @@ class MessengerPhone:
         hand_over(self._database, self._courier, self.channel, self._now())
         bubbles = self._phone.bubbles
         new, self._seen = bubbles[self._seen :], len(bubbles)
-        return [reply for shown in new for reply in _replies(shown)]
+        return with_files(reply for shown in new for reply in in_messenger(shown))
 
     def _post(self, body: bytes, signature: str) -> int:
         return messenger_receive(body, signature, self._door, [self._secret], self._now(), app_id=self._graph.app_id)
@@ -208,13 +205,13 @@ class ZaloPhone:
         cards = {f"{one.card_title}\n{one.card_subtitle}": one for one in sent if one.card_title}
         bubbles = self._phone.bubbles
         new, self._seen = bubbles[self._seen :], len(bubbles)
-        read = [_read_zalo(shown) for shown in new if shown.kind == "text"]
-        return [
-            Reply("", reply.buttons, _card(card.card_title, card.card_subtitle))
+        read = [in_zalo(shown) for shown in new if shown.kind in ("text", "file")]
+        return with_files(
+            Reply("", reply.buttons, card_line(card.card_title, card.card_subtitle))
             if (card := cards.get(reply.text))
             else reply
             for reply in read
-        ]
+        )
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> int:
         oa = self._zalo.oa(self.account)
@@ -328,7 +325,7 @@ class WebPhone(_Ours):
     def look(self) -> list[Reply]:
         new = [json.loads(json.dumps(web.render(reply.bubble))) for reply in self._fetched()]
         self._drawn += new
-        return [reply for drawn in new for reply in _read_drawn(drawn)]
+        return [reply for drawn in new for reply in on_the_page(drawn)]
 
     def _post(self, content: dict[str, Any]) -> None:
         body = json.loads(json.dumps({"id": f"m{next(self._numbers)}", **content}))
@@ -356,7 +353,7 @@ class ConsolePhone(_Ours):
         self._say(Referral(ref))
 
     def look(self) -> list[Reply]:
-        new = [_read_print(console.render(reply.bubble)) for reply in self._fetched()]
+        new = [in_a_terminal(console.render(reply.bubble)) for reply in self._fetched()]
         self._printed = new[-1].buttons if new else self._printed
         return new
 
@@ -367,59 +364,3 @@ class ConsolePhone(_Ours):
 
 def _accepted(status: int) -> None:
     assert status == 200, f"the webhook answered {status}"
-
-
-def _replies(shown: Shown) -> list[Reply]:
-    """A bubble, and each card below it as one of its own."""
-    titles = _titles(shown.buttons + shown.quick_replies)
-    cards = [Reply("", _titles(card.buttons), _card(card.title, card.subtitle)) for card in shown.cards]
-    return [*([Reply(shown.text, titles)] if shown.text else []), *cards]
-
-
-def _read_drawn(drawn: dict[str, Any]) -> list[Reply]:
-    """What the page draws: words and choices with the one card that is about them, or a row of cards below them."""
-    card = _card(**drawn["card"]) if "card" in drawn else ""
-    row = [Reply("", _offered(one), _card(one["title"], one["subtitle"])) for one in drawn.get("cards", [])]
-    return [Reply(drawn["text"], _offered(drawn), card), *row]
-
-
-def _offered(drawn: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(choice["title"] for choice in drawn["choices"])
-
-
-def _read_zalo(shown: zalo_rules.Shown) -> Reply:
-    """Words, then the numbered choices that are the buttons as well; a card is words there."""
-    words, titles = shown.text, shown.titles
-    lines = words.split("\n")
-    tail = lines[len(lines) - len(titles) :]
-    if all(
-        re.fullmatch(rf"(?:[0-9]+\.|•) {re.escape(title)}", line) for title, line in zip(titles, tail, strict=False)
-    ):
-        return Reply("\n".join(lines[: len(lines) - len(titles)]), titles)
-    for title in titles:
-        assert re.search(rf"(?m)^[0-9]+\. .*{re.escape(title)}", words), f"{title!r} is not printed in {words!r}"
-    return Reply(words, titles)
-
-
-def _read_print(printed: str) -> Reply:
-    """What `render` wrote: words, a card, numbered choices, in this order."""
-    words: list[str] = []
-    card = ""
-    buttons: list[str] = []
-    for line in printed.splitlines():
-        choice = CHOICE.fullmatch(line)
-        if choice is not None:
-            buttons.append(choice[1])
-        elif line.startswith("▤ "):
-            card = line.removeprefix("▤ ")
-        else:
-            words.append(line)
-    return Reply("\n".join(words), tuple(buttons), card)
-
-
-def _card(title: str, subtitle: str) -> str:
-    return " · ".join(part for part in (title, subtitle) if part)
-
-
-def _titles(buttons: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(button.title for button in buttons)

@@ -9,6 +9,7 @@
 🤖 Anh/chị lấy mấy gói ạ?          one bubble that she receives
 ▸ [Đúng] [Sửa]                     its buttons
 ▤ Mật ong · 180.000đ [Mua]         a card with its buttons
+📎 tem-cam-100.pdf                 a file below the bubble, or the link to it where a channel carries none
 
 What stands between « and » in a typed line is quoted by the replies below: in another way to type it they quote what
 that way has between the same marks. The marks themselves are never typed.
@@ -24,18 +25,21 @@ QUOTED = re.compile(r"«([^»]+)»")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One bubble as she sees it. card: title and subtitle, with ` · ` between them."""
+    """One bubble as she sees it. card: title and subtitle, with ` · ` between them. file: its name."""
 
     text: str = ""
     buttons: tuple[str, ...] = ()
     card: str = ""
+    file: str = ""
 
     def __str__(self) -> str:
         titles = " ".join(f"[{title}]" for title in self.buttons)
-        lines = [f"🤖 {self.text}"] if self.text or not self.card else []
+        lines = [f"🤖 {self.text}"] if self.text or not (self.card or self.file) else []
         if self.card:
-            return "\n".join([*lines, f"▤ {self.card} {titles}".rstrip()])
-        return "\n".join([*lines, f"▸ {titles}"] if titles else lines)
+            lines.append(f"▤ {self.card} {titles}".rstrip())
+        elif titles:
+            lines.append(f"▸ {titles}")
+        return "\n".join([*lines, f"📎 {self.file}"] if self.file else lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def read(text: str) -> Script:
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#") and not blocks:
             why.append(line)
-        elif line.startswith(("👤", "≈", "🤖", "▸", "▤", "⟨")):
+        elif line.startswith(("👤", "≈", "🤖", "▸", "▤", "📎", "⟨")):
             blocks.append((number, line))
         elif line and blocks:
             blocks[-1] = (blocks[-1][0], f"{blocks[-1][1]}\n{line}")
@@ -167,6 +171,7 @@ def _add(beats: list[Beat], block: str) -> None:
             if card is None:
                 raise ValueError("a card is: ▤ title · subtitle [button]")
             beats[-1].replies.append(Reply(card=card[1], buttons=tuple(TAP.findall(card[2]))))
+        case "📎":
+            beats[-1].replies[-1] = replace(beats[-1].replies[-1], file=rest)
         case _:
-            above = beats[-1].replies.pop()
-            beats[-1].replies.append(Reply(above.text, tuple(TAP.findall(rest)), above.card))
+            beats[-1].replies[-1] = replace(beats[-1].replies[-1], buttons=tuple(TAP.findall(rest)))

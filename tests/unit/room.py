@@ -23,7 +23,10 @@ from catalog.db import Database
 from catalog.offer import Offer
 from catalog.order import CODE_LETTERS
 from catalog.organisation import organisation_by_code
+from catalog.person import producer_by_code
 from catalog.product import Product, set_price
+from catalog.scan import Scan
+from catalog.sheet import PrintRight
 from catalog.stock import StockMove, move
 from tests.conftest import NOW, SECRET
 
@@ -101,6 +104,29 @@ class Room:
         for product in self.db.scalars(select(Product).order_by(Product.id).limit(6)):
             set_price(self.db, product, product.price_vnd + 1000, product.markup_vnd, who="test", at=self.clock.at)
         self.db.flush()
+
+    def others_look(self, code: str, people: int) -> None:
+        """So many people have looked at a stamp just now."""
+        at = self.clock.at
+        self.db.add_all(Scan(code=code, channel="web", scanned_at=at, person_hash=str(n)) for n in range(people))
+
+    def may_print(self, producer: str, number: int) -> None:
+        """She may print so many stamps of whatever her co-op sells."""
+        person = producer_by_code(self.db, producer)
+        coop = organisation_by_code(self.db, "SM")
+        assert person is not None
+        assert coop is not None
+        today = self.clock.at.date()
+        right = PrintRight(
+            organisation_id=coop.id,
+            person_id=person.id,
+            valid_from=today,
+            valid_until=today + timedelta(days=7),
+            number=number,
+            granted_by="system",
+            granted_at=self.clock.at,
+        )
+        self.db.add(right)
 
     @property
     def memory(self) -> Memory:

@@ -14,7 +14,7 @@ from catalog.case import Case, note_of
 from catalog.contact import Contact, newest_contact, read_contact
 from catalog.db import Database
 from catalog.person import Person, full_name, producer_by_code, roles_of
-from catalog.stamp import Scan, ScanKey
+from catalog.scan import Scan, ScanKey
 from tests.conftest import NOW
 from tests.contracts.towns import RealTown
 from tests.people import by_phone

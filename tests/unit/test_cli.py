@@ -74,7 +74,7 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
 def test_the_commands_are_those_that_exist() -> None:
     assert set(main.commands) == {
         *("up", "web", "worker", "media", "clock", "migrate", "seed", "doctor"),
-        *("chat", "invite", "backup", "restore", "inbox", "account", "understand"),
+        *("chat", "invite", "backup", "restore", "inbox", "account", "understand", "lots", "stamps"),
     }
 
 

@@ -1,5 +1,7 @@
 """Trace codes, order codes and invitations."""
 
+from random import Random
+
 import pytest
 
 from catalog import trace
@@ -50,6 +52,15 @@ def test_every_wrong_digit_and_every_swap_is_found_out_and_led_back(code: str) -
     slipped.discard(code)
     assert not any(trace.check(slip) for slip in slipped)
     assert all(code in trace.slips(slip) for slip in slipped)
+
+
+def test_no_slip_and_no_swap_of_a_thousand_codes_passes_for_right() -> None:
+    drawn = Random(97)
+    for code in {trace.make(drawn.randrange) for _ in range(1000)}:
+        wrong = {code[:i] + digit + code[i + 1 :] for i in range(12) for digit in "0123456789"}
+        wrong |= {code[:i] + code[i + 1] + code[i] + code[i + 2 :] for i in range(11)}
+        wrong |= {code[:i] + code[i + 2] + code[i + 1] + code[i] + code[i + 3 :] for i in range(10)}
+        assert [slip for slip in wrong - {code} if trace.check(slip)] == []
 
 
 def test_a_right_code_has_no_slips_and_neither_has_nonsense() -> None:

@@ -38,12 +38,6 @@ def test_other_rights_are_noted_as_before() -> None:
     assert "giỏ hàng" not in told
 
 
-def test_what_was_done_in_the_garden_goes_to_who_writes_the_diary() -> None:
-    done, told = asked("diary", "hôm nay tôi phun thuốc", "NSX-017")
-    assert done == [OpenCase("diary", note="hôm nay tôi phun thuốc")]
-    assert told == "Cháu chưa tự ghi được vào nhật ký. Cháu đã chuyển lời bác cho chị Hoa ghi giúp ạ."
-
-
 def test_buying_together_is_arranged_by_a_person() -> None:
     done, told = asked("group_buying", "cả xóm mua chung được không")
     assert done == [OpenCase("group buying", note="cả xóm mua chung được không")]

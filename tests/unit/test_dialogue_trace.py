@@ -3,8 +3,9 @@
 import pytest
 
 from bot.dialogue import Ask
-from bot.dialogues.trace import Asked, wants_to_trace
-from bot.effect import Say
+from bot.dialogues.trace import wants_to_trace
+from bot.dialogues.tracing import Asked
+from bot.effect import Remember, Say
 from bot.i18n import words
 from tests.fakes import FakeShop
 from tests.unit.producer import voice
@@ -24,6 +25,7 @@ from tests.unit.producer import voice
 def test_the_group_that_is_wrong_is_named(typed: str, told: str) -> None:
     talk = FakeShop().talk("her phone")
     state, effects = wants_to_trace(None, Ask("trace", words=typed), talk)
-    assert isinstance(effects[0], Say)
-    assert state == Asked()
-    assert words(effects[0], voice(talk)).startswith(told)
+    missed, said = effects
+    assert (state, missed) == (Asked(), Remember("missed", "1"))
+    assert isinstance(said, Say)
+    assert words(said, voice(talk)).startswith(told)

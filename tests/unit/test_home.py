@@ -10,6 +10,7 @@ from bot.inbox import Down
 from bot.run.answering import close
 from bot.run.app import create_app
 from bot.run.home import Home
+from bot.run.looks import Looks
 from bot.run.settings import Settings
 from catalog.account import Account, ensure_account
 from catalog.case import Case, open_cases
@@ -33,7 +34,7 @@ def home(demo: Database, tmp_path: Path) -> Home:
     with demo.writing() as db:
         organisation_id = db.scalars(select(Account.organisation_id).order_by(Account.id)).first() or 0
         ensure_account(db, "messenger", "112233445566778", organisation_id, "token")
-    return Home(demo, settings(demo, tmp_path))
+    return Home(demo, settings(demo, tmp_path), Looks(demo))
 
 
 def requests(home: Home) -> list[tuple[str, int]]:
@@ -119,7 +120,7 @@ def test_a_code_that_nobody_got_is_none(home: Home, code: str) -> None:
 
 
 def test_where_nobody_would_see_to_it_the_request_is_not_taken(demo: Database, tmp_path: Path) -> None:
-    home = Home(demo, settings(demo, tmp_path))
+    home = Home(demo, settings(demo, tmp_path), Looks(demo))
 
     with pytest.raises(Down):
         home.ask_to_forget("10987654321")
@@ -141,7 +142,7 @@ def test_there_is_a_case_for_each_page(home: Home) -> None:
 
 def test_a_database_that_is_gone_is_told_as_down(tmp_path: Path) -> None:
     empty = Database(f"sqlite:///{tmp_path / 'empty'}", Vault([SECRET]))
-    home = Home(empty, settings(empty, tmp_path))
+    home = Home(empty, settings(empty, tmp_path), Looks(empty))
 
     with pytest.raises(Down):
         home.ask_to_forget("10987654321")
@@ -150,7 +151,7 @@ def test_a_database_that_is_gone_is_told_as_down(tmp_path: Path) -> None:
 
 def test_the_page_of_a_request_shows_how_far_it_is(fresh: Fresh, tmp_path: Path) -> None:
     database = opened(fresh.url("sqlite", "demo"))
-    home = Home(database, settings(database, tmp_path))
+    home = Home(database, settings(database, tmp_path), Looks(database))
     with database.writing() as db:
         home_id = db.scalars(select(Account.organisation_id).order_by(Account.id)).first() or 0
         ensure_account(db, "messenger", "112233445566778", home_id, "token")
@@ -172,15 +173,29 @@ def test_the_page_of_a_request_shows_how_far_it_is(fresh: Fresh, tmp_path: Path)
 
 
 def test_a_stamp_of_the_demo_is_read_and_an_unknown_one_is_none(home: Home) -> None:
-    stamp = home.stamp("483920176504", "vi")
+    passport = home.passport("483920176504", "vi")
 
-    assert stamp is not None
-    assert home.stamp("123456789012", "vi") is None
+    assert passport is not None
+    assert (passport.stamp.state, passport.stamp.number, passport.seller.tax_code) == (
+        "active",
+        "SM-CAM-01",
+        "0000000000",
+    )
+    assert (passport.place.plot, passport.place.point) == ("vườn sau đồi, 0,4 ha", (20.9, 105.1))
+    assert [(stage.kind, stage.who) for stage in passport.stages] == [
+        ("fertilise", "producer"),
+        ("spray", "producer"),
+        ("stop_spray", "producer"),
+        ("harvest", "producer"),
+        ("pack", "producer"),
+    ]
+    assert (passport.last_spray_days, passport.lacks, passport.wrong) == (67, (), ())
+    assert home.passport("123456789012", "vi") is None
 
 
 @pytest.mark.parametrize(("public", "says_so"), [("http://127.0.0.1:8000", True), (PUBLIC, False)])
 def test_only_at_home_the_demo_calls_itself_one(home: Home, tmp_path: Path, public: str, says_so: bool) -> None:
-    here = Home(home.database, settings(home.database, tmp_path, PUBLIC_URL=public))
+    here = Home(home.database, settings(home.database, tmp_path, PUBLIC_URL=public), home.looks)
 
     assert (here.coop("vi").demo, here.site().demo) == (says_so, says_so)
     assert here.coop("vi").complaints != here.coop("en").complaints

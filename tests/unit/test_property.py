@@ -83,6 +83,11 @@ ROADS: dict[str, Road] = {
     "trace.Asked": Road(["tra tem"]),
     "trace.Slipped": Road(["483920186504"]),
     "trace.Reporting": Road(["123456789012", "1"]),
+    "trace.Suspected": Road(["⟨many looks⟩", "824501379632"]),
+    "trace.Locating": Road(["⟨many looks⟩", "824501379632", "mua ở chợ quê"]),
+    "recall.Counting": Road(["609735841277", "doi goi moi"]),
+    "recall.Consenting": Road(["609735841277", "doi goi moi", "2"]),
+    "recall.Phoning": Road(["609735841277", "doi goi moi", "2", "dong y"]),
     "trace": Road(["4839 2017 6504"]),
     "post.Choosing": Road(["0", "1"], PRODUCER),
     "post.Naming": Road(["0", "1", "món khác"], PRODUCER),
@@ -101,12 +106,23 @@ ROADS: dict[str, Road] = {
     "post.OnSale": Road(["mai co 50 can cam 25 nghin", "dung"], PRODUCER),
     "post.Correcting": Road(["mai co 50 can cam 25 nghin", "dung", "nham roi 15 can thoi"], PRODUCER),
     "post.TakingOff": Road(["het trung roi"], PRODUCER),
+    "diary.Telling": Road(["ghi nhật ký"], PRODUCER),
+    "diary.Dating": Road(["mai phun thuốc cam"], PRODUCER),
+    "diary.Choosing": Road(["hôm qua tỉa cành"], PRODUCER),
+    "diary.Cut": Road(["hôm nay phun thuốc cam"], PRODUCER),
+    "diary.Confirming": Road(["12/9 phun thuốc cam"], PRODUCER),
+    "diary.Changing": Road(["12/9 phun thuốc cam", "sửa"], PRODUCER),
+    "diary.Waiting": Road(["12/9 phun thuốc cam", "đúng"], PRODUCER),
+    "diary.Written": Road(["12/9 phun thuốc cam", "đúng", "7"], PRODUCER),
+    "press.Choosing": Road(["⟨may print⟩", "in 5 tem"], PRODUCER),
+    "press.Counting": Road(["⟨may print⟩", "in tem cam"], PRODUCER),
+    "press.Confirming": Road(["⟨may print⟩", "in 5 tem cam"], PRODUCER),
     "post.Repricing": Road(["cam len 280"], PRODUCER),
     "post.PassingOn": Road(["cam len 28"], PRODUCER),
 }
 """How to get to each state, for whom."""
 MOST, MOST_WITH_BUTTONS = 2000, 640
-NEVER_AT_REST = {"tie.Redeeming"}  # it asks for a result in the same breath
+NEVER_AT_REST = {"tie.Redeeming", "press.Activating"}  # they ask for a result in the same breath
 
 
 def _said() -> list[str]:
@@ -198,6 +214,16 @@ MADE_UP = [
     "0:engine.drop:",
     "0:engine.keep:",
     "0:tie.invited:519273640889",
+    "0:trace.report:000000000098",
+    "0:trace.book:824501379632",
+    "0:recall.swap:609735841277",
+    "0:recall.refund:483920176504",
+    "0:recall.call:x",
+    "0:diary.start:",
+    "0:diary.lacks:",
+    "0:press.any:",
+    "0:press.activate:1",
+    "0:press.activate:x",
     "0:person.media:" + "x" * 900,
     "0:menu.open:",
     "99999:yes:",
@@ -303,6 +329,10 @@ def at_the_end_of(road: Road, rooms: Rooms) -> Iterator[Room]:
         for words in road.words:
             if words == "⟨2 days⟩":
                 room.waits(timedelta(days=2))
+            elif words == "⟨many looks⟩":
+                room.others_look("824501379632", 20)
+            elif words == "⟨may print⟩":
+                room.may_print("NSX-017", 50)
             else:
                 room.hears(Text(words))
         yield room

@@ -39,7 +39,7 @@ from catalog.account import ensure_account
 from catalog.db import Database
 from catalog.order import CODE_LETTERS
 from catalog.organisation import organisation_by_code
-from catalog.stamp import Scan, ScanKey
+from catalog.scan import Scan, ScanKey
 from tests.conftest import NOW, SECRET, Fresh, opened
 from tests.unit.batches import by_hand, counted, dumped, promised, remembered, statements
 from tests.unit.room import Clock

@@ -27,7 +27,7 @@ from bot.upload import Upload
 from catalog.case import Case
 from catalog.counting import ScanCount
 from catalog.db import Base, Database
-from catalog.stamp import Scan
+from catalog.scan import Scan
 from tests.conftest import NOW, opened
 from tests.unit.doors import House
 

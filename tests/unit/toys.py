@@ -179,6 +179,7 @@ class ToyPorts:
     book: _Nothing = field(default_factory=_Nothing)
     shelf: _Nothing = field(default_factory=_Nothing)
     orders: _Nothing = field(default_factory=_Nothing)
+    missed_lately: int = 0
 
 
 class ToyShop:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from bot.permit import Terms
 from bot.run.clients import messenger_client, zalo_client
 from bot.run.courier import Courier
+from bot.run.couriers.documents import Documents, no_documents
 from bot.run.couriers.messenger import MessengerCourier
 from bot.run.couriers.pictures import Pictures
 from bot.run.couriers.tokens import Tokens
@@ -47,10 +48,11 @@ def make_couriers(
     now: Callable[[], datetime] = utc_now,
     *,
     pace: Pace | None = None,
+    documents: Documents = no_documents,
 ) -> dict[str, Courier]:
     """One for every channel whose replies we push. A channel that is off has one too: its old replies still go.
 
-    pace: is told what a platform says of how many calls are left.
+    pace: is told what a platform says of how many calls are left. documents: the bytes of a reply's file, by its path.
     """
     terms = terms_of(settings)
     tokens, pictures = Tokens(database), Pictures(database, picture, now)
@@ -63,6 +65,7 @@ def make_couriers(
             terms=terms["messenger"],
             public_url=settings.public_url,
             typing=settings.messenger_typing,
+            documents=documents,
         ),
         "zalo": ZaloCourier(
             zalo_client(settings, pool_size=threads),
@@ -73,6 +76,7 @@ def make_couriers(
             calls_a_minute=settings.zalo_calls_a_minute,
             buttons=settings.zalo_buttons,
             pace=pace,
+            documents=documents,
         ),
         "zalobot": ZaloBotCourier(
             ZaloBotClient(settings.zalobot_api_url, Caller(pool_size=threads)), tokens, settings.public_url

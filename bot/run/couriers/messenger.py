@@ -13,13 +13,21 @@ from bot.outbox import Outgoing
 from bot.permit import Terms, Way
 from bot.reply import Bubble, Reason, SendError
 from bot.run.courier import Message, Sending
+from bot.run.couriers.documents import PDF, Documents, no_documents, send_document
 from bot.run.couriers.pictures import Pictures
 from bot.run.couriers.templates import template_of
 from bot.run.couriers.tokens import Tokens
 from catalog.db import Database
 from handlers.calling import Answered, Call
-from handlers.channels.messenger.client import MessengerClient
-from handlers.channels.messenger.codec import echo_key, image_message, is_receipt, render, template_message
+from handlers.channels.messenger.client import MAX_FILE, MessengerClient
+from handlers.channels.messenger.codec import (
+    echo_key,
+    file_message,
+    image_message,
+    is_receipt,
+    render,
+    template_message,
+)
 
 ID_LIVES = timedelta(days=90)  # send-messages/saving-assets
 
@@ -31,6 +39,7 @@ class MessengerCourier:
     """typing: "auto" shows the dots where she has to wait for an upload, "always" before every reply, "never".
 
     public_url: where the platform fetches a card's picture; not https, no picture. Another picture is uploaded.
+    documents: where the files have their bytes.
     """
 
     client: MessengerClient
@@ -41,6 +50,7 @@ class MessengerCourier:
     public_url: str = ""
     typing: str = "auto"
     calls_a_minute: int | None = None
+    documents: Documents = no_documents
 
     def render(self, reply: Outgoing, way: Way) -> Sequence[Message]:
         notice = reply.bubble.notice
@@ -56,11 +66,13 @@ class MessengerCourier:
             self._sign(sending.reply)
         if "image" in sending.message:
             self._send_picture(sending)
+        elif "file" in sending.message:
+            self._send_document(sending)
         else:
             self._send(sending)
 
     def ready(self, sending: Sending) -> Call | None:
-        if "image" in sending.message or (self.typing == "always" and sending.place == 0):
+        if not sending.message.keys().isdisjoint(("image", "file")) or (self.typing == "always" and sending.place == 0):
             return None
         known = self.tokens.known(sending.reply.account_id)
         return None if known is None else self._call(sending, *known)
@@ -135,6 +147,28 @@ class MessengerCourier:
 
         path = str(sending.message["image"])
         self.pictures.send(sending.reply.account_id, path, ID_LIVES, upload=upload, send=send)
+
+    def _send_document(self, sending: Sending) -> None:
+        page_id, token = self.tokens.of(sending.reply.account_id)
+        paper = sending.message["file"]
+        beside = {name: value for name, value in sending.message.items() if name != "file"}
+
+        def upload(content: bytes) -> str:
+            if self.typing == "auto":
+                self._sign(sending.reply)
+            return self.client.upload(page_id, token, content, PDF, paper.name)
+
+        def put(message: Message) -> None:
+            self._send(replace(sending, message=message | beside))
+
+        send_document(
+            paper,
+            self.documents,
+            MAX_FILE,
+            upload=upload,
+            send=lambda attachment_id: put(file_message(attachment_id)),
+            tell=lambda words: put({"text": words}),
+        )
 
     def _sign(self, reply: Outgoing) -> None:
         """She sees that somebody is at it. The reply goes on where that does not work."""

@@ -13,15 +13,23 @@ from bot.event import Silent
 from bot.inbox import InboxRow, event_of
 from bot.outbox import Outgoing
 from bot.permit import Terms, Way
-from bot.reply import Reason, SendError
+from bot.reply import Paper, Reason, SendError
 from bot.run.courier import Message, Sending
+from bot.run.couriers.documents import PDF, Documents, no_documents, send_document
 from bot.run.couriers.pictures import Pictures
 from bot.run.couriers.templates import template_of
 from bot.run.grants import Grants
 from bot.run.pace import Pace
 from catalog.db import Database
-from handlers.channels.zalo.client import ZaloClient
-from handlers.channels.zalo.codec import echo_words, numbered_only, picture, render
+from handlers.channels.zalo.client import MAX_FILE, ZaloClient
+from handlers.channels.zalo.codec import (
+    document,
+    echo_words,
+    is_echo_of_a_file,
+    numbered_only,
+    picture,
+    render,
+)
 from handlers.channels.zalo.verdict import BUTTONS_REFUSED, Refused
 
 ID_LIVES = timedelta(days=7)
@@ -33,7 +41,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class ZaloCourier:
-    """buttons: whether to send any. Where a package refuses them, numbers alone go, and an hour later both again."""
+    """buttons: whether to send any. Where a package refuses them, numbers alone go, and an hour later both again.
+
+    documents: where the files have their bytes.
+    """
 
     client: ZaloClient
     database: Database
@@ -43,6 +54,7 @@ class ZaloCourier:
     calls_a_minute: int | None
     buttons: bool = True
     pace: Pace | None = None
+    documents: Documents = no_documents
     _without: dict[int, float] = field(default_factory=dict)
 
     def render(self, reply: Outgoing, way: Way) -> Sequence[Message]:
@@ -63,12 +75,16 @@ class ZaloCourier:
             self._call(account_id, lambda token: self.client.send_template_by_uid(token, address, template, values))
         elif "image" in message:
             self._send_picture(account_id, address, str(message["image"]))
+        elif "file" in message:
+            self._send_document(account_id, address, message["file"])
         else:
             self._send(account_id, address, message)
 
     def arrived(self, db: Session, sending: Sending) -> bool:
-        """By the echo of our own message, which tells its words alone."""
-        words = echo_words(sending.message)
+        """By the echo of our own message, which tells its words alone; of a file, that there was one."""
+        paper = sending.message.get("file")
+        told = (sending.message,) if paper is None else ({"text": paper.linked}, {"text": paper.gone})
+        known = {Silent("echo", words) for message in told if (words := echo_words(message))}
         echoes = db.scalars(
             select(InboxRow).where(
                 InboxRow.account_id == sending.reply.account_id,
@@ -78,7 +94,9 @@ class ZaloCourier:
                 InboxRow.at >= sending.since - APART,
             )
         )
-        return bool(words) and any(event_of(db, echo) == Silent("echo", words) for echo in echoes)
+        return bool(known) and any(
+            event_of(db, echo) in known or (paper is not None and is_echo_of_a_file(echo.key)) for echo in echoes
+        )
 
     def has_template(self, reply: Outgoing) -> bool:
         return template_of(self.database, reply) is not None
@@ -108,6 +126,22 @@ class ZaloCourier:
             self._call(account_id, lambda token: self.client.send(token, address, message))
 
         self.pictures.send(account_id, path, ID_LIVES, upload=upload, send=send)
+
+    def _send_document(self, account_id: int, address: str, paper: Paper) -> None:
+        def upload(content: bytes) -> str:
+            return self._call(account_id, lambda token: self.client.upload(token, "file", paper.name, content, PDF))
+
+        def put(message: Message) -> None:
+            self._call(account_id, lambda token: self.client.send(token, address, message))
+
+        send_document(
+            paper,
+            self.documents,
+            MAX_FILE,
+            upload=upload,
+            send=lambda external_id: put(document(external_id)),
+            tell=lambda words: put({"text": words}),
+        )
 
     def _counted(self, account_id: int, token: str, call: Callable[[str], str]) -> str:
         """One call; afterwards the pace knows what Zalo says of its own minute."""

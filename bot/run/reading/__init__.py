@@ -12,8 +12,10 @@ from bot.inbox import Pending
 from bot.ports import Me, Stamp
 from bot.run.reading.book import BookReading, read_stamp
 from bot.run.reading.garden import GardenReading
+from bot.run.reading.lots import LotsReading
 from bot.run.reading.me import read_me
 from bot.run.reading.orders import OrdersReading
+from bot.run.reading.press import PressReading
 from bot.run.reading.shelf import IndexCache, ShelfReading
 from catalog.account import Account
 from catalog.db import once
@@ -31,11 +33,12 @@ DEMO_CHANNELS = ("web", "console")
 class Readings:
     """What outlives a turn: the time zone, the language of those who chose none, and the search indexes.
 
-    timezone: a name that ZoneInfo knows.
+    timezone: a name that ZoneInfo knows. public_url: what stands in front of a stamp's address.
     """
 
-    def __init__(self, timezone: str, default_language: str) -> None:
+    def __init__(self, timezone: str, default_language: str, public_url: str = "") -> None:
         self._zone = ZoneInfo(timezone)
+        self.public_url = public_url
         self._default_language = default_language
         self._index_cache = IndexCache()
 
@@ -54,7 +57,7 @@ class Readings:
 
     def stamp(self, db: Session, code: str, language: str, now: datetime) -> Stamp | None:
         """What a trace code leads to, whoever asks. `code`: 12 digits."""
-        return read_stamp(db, code, language, now.astimezone(self._zone).date())
+        return read_stamp(db, code, language, now.astimezone(self._zone))
 
 
 class Reading:
@@ -93,6 +96,10 @@ class Reading:
     def suggested_lately(self) -> int:
         return sum(self.now - named_at < timedelta(hours=1) for named_at in self._memory.suggested)
 
+    @property
+    def missed_lately(self) -> int:
+        return sum(self.now - missed_at < timedelta(hours=1) for missed_at in self._memory.missed)
+
     @cached_property
     def shelf(self) -> ShelfReading:
         number = self._conversation.account_id
@@ -116,6 +123,16 @@ class Reading:
     @cached_property
     def garden(self) -> GardenReading:
         return GardenReading(self._db, self._conversation.person_id, language=self.me.language, now=self.now)
+
+    @cached_property
+    def lots(self) -> LotsReading:
+        return LotsReading(self._db, self._conversation.person_id, language=self.me.language, now=self.now)
+
+    @cached_property
+    def press(self) -> PressReading:
+        return PressReading(
+            self._db, self._conversation.person_id, today=self.now.date(), public_url=self._readings.public_url
+        )
 
 
 def tie_demo_producer(db: Session, conversation: Conversation) -> None:

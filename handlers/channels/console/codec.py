@@ -8,8 +8,9 @@ CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 def render(bubble: Bubble) -> str:
-    """Words, card and numbered choices, a line each; the numbers go on from those of a list in the text.
+    """Words, card, numbered choices and the link to a file, a line each.
 
+    The numbers go on from those of a list in the text.
     Control characters are dropped: a product's name must not move the cursor.
     """
     card = " · ".join(part for part in (bubble.card_title, bubble.card_subtitle) if part)
@@ -17,4 +18,6 @@ def render(bubble: Bubble) -> str:
     sign = "{}." if bubble.numbered else "•"
     numbered = enumerate(bubble.buttons, bubble.offset + 1)
     lines += [f"  {sign.format(number)} {button.title}" for number, button in numbered]
+    if bubble.file is not None:
+        lines += [f"📎 {bubble.file.name}", f"🔗 {bubble.file.linked}"]
     return CONTROL.sub("", "\n".join([*([bubble.text] if bubble.text else []), *lines]))

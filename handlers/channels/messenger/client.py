@@ -29,6 +29,7 @@ SENT_AS = {
 """As what a message goes. The tags for orders and accounts are not here: they are error 100 since 27 April 2026."""
 
 KINDS = ("image", "audio", "video")
+MAX_FILE = 25 * 1024 * 1024  # send-messages/saving-assets: all but pictures
 
 
 @dataclass(frozen=True, slots=True)

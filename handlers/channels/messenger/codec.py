@@ -13,10 +13,20 @@ from handlers.channels.messenger.changes import changed
 from handlers.channels.messenger.echo import echo_key
 from handlers.channels.messenger.items import GET_STARTED, heard, overheard
 from handlers.channels.messenger.receipt import is_receipt
-from handlers.channels.messenger.render import LIMITS, image_message, render, template_message
+from handlers.channels.messenger.render import LIMITS, file_message, image_message, render, template_message
 from handlers.wire import MOST_ITEMS, id_of, items_of, moment, unreadable
 
-__all__ = ["GET_STARTED", "LIMITS", "echo_key", "image_message", "is_receipt", "parse", "render", "template_message"]
+__all__ = [
+    "GET_STARTED",
+    "LIMITS",
+    "echo_key",
+    "file_message",
+    "image_message",
+    "is_receipt",
+    "parse",
+    "render",
+    "template_message",
+]
 
 
 def parse(payload: object, now: datetime, app_id: str = "") -> list[Inbound]:

@@ -32,25 +32,25 @@ def render(bubble: Bubble, *, way: Way = Way.REPLY) -> list[dict[str, Any]]:
     because there are more than three or one of them does not fit a button.
 
     A picture without a card goes first, as `{"image": path}`: who sends it uploads the file and puts `image_message` in
-    its place. A receipt goes last. A carousel takes the place of the list that it draws, and stands under its sentence.
-    What a person typed goes without either: it would not be her words.
+    its place. A document goes last in the same way, as `{"file": paper}` for `file_message`. A receipt goes below the
+    words. A carousel takes the place of the list that it draws, and stands under its sentence. What a person typed goes
+    without these two: it would not be her words.
     Raises SendError for `Way.TEMPLATE`: there only `template_message` goes.
     """
     if way is Way.TEMPLATE:
         raise SendError("free words do not go as a template", reason=Reason.SHAPE, permanent=True)
-    if bubble.carousel is not None and way is not Way.HUMAN and (row := _row(bubble.carousel)):
-        lead = _worded(Bubble(bubble.carousel.text, bubble.carousel.buttons), None)
-        return _with_last(lead, _generic(row))
-    card = _card(bubble)
-    picture = [{"image": bubble.image}] if bubble.image and card is None else []
-    messages = [*picture, *_worded(bubble, card)]
-    paper = receipt(bubble.receipt) if bubble.receipt is not None and way is not Way.HUMAN else None
-    return _with_last(messages, paper) if paper is not None else messages
+    messages = _drawn(bubble, way)
+    return _with_last(messages, {"file": bubble.file}) if bubble.file is not None else messages
 
 
 def image_message(attachment_id: str) -> dict[str, Any]:
     """The message that shows an uploaded picture."""
     return {"attachment": {"type": "image", "payload": {"attachment_id": attachment_id}}}
+
+
+def file_message(attachment_id: str) -> dict[str, Any]:
+    """The message that hands over an uploaded file."""
+    return {"attachment": {"type": "file", "payload": {"attachment_id": attachment_id}}}
 
 
 def template_message(notice: Notice, template_name: str, language: str, parameters: Sequence[str]) -> dict[str, Any]:
@@ -67,6 +67,17 @@ def template_message(notice: Notice, template_name: str, language: str, paramete
     body = [{"type": "text", "parameter_name": name, "text": value} for name, value in values.items()]
     components = [{"type": "body", "parameters": body}] if body else []
     return {"template": {"name": template_name, "language": {"code": language}, "components": components}}
+
+
+def _drawn(bubble: Bubble, way: Way) -> list[dict[str, Any]]:
+    if bubble.carousel is not None and way is not Way.HUMAN and (row := _row(bubble.carousel)):
+        lead = _worded(Bubble(bubble.carousel.text, bubble.carousel.buttons), None)
+        return _with_last(lead, {"attachment": _generic(row)})
+    card = _card(bubble)
+    picture = [{"image": bubble.image}] if bubble.image and card is None else []
+    messages = [*picture, *_worded(bubble, card)]
+    paper = receipt(bubble.receipt) if bubble.receipt is not None and way is not Way.HUMAN else None
+    return _with_last(messages, {"attachment": paper}) if paper is not None else messages
 
 
 def _worded(bubble: Bubble, card: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -91,9 +102,9 @@ def _worded(bubble: Bubble, card: dict[str, Any] | None) -> list[dict[str, Any]]
 def _with_last(messages: list[dict[str, Any]], drawn: dict[str, Any]) -> list[dict[str, Any]]:
     """Quick replies vanish under the next message, so they move on to what is drawn last."""
     if not messages or "quick_replies" not in messages[-1]:
-        return [*messages, {"attachment": drawn}]
+        return [*messages, drawn]
     last = {name: value for name, value in messages[-1].items() if name != "quick_replies"}
-    return [*messages[:-1], last, {"attachment": drawn, "quick_replies": messages[-1]["quick_replies"]}]
+    return [*messages[:-1], last, drawn | {"quick_replies": messages[-1]["quick_replies"]}]
 
 
 def _card(bubble: Bubble) -> dict[str, Any] | None:

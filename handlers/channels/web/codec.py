@@ -42,10 +42,17 @@ def parse_ack(body: Any) -> int | None:
 
 
 def render(bubble: Bubble) -> dict[str, Any]:
-    """What the page draws: `text`, `choices`, and where there is one a `card` and an `image`.
+    """What the page draws: `text`, `choices`, and where there is one a `card`, an `image` and the `link` to a file.
 
     A carousel takes the place of the list that it draws: `cards`, each with choices of its own.
     """
+    reply = _drawn(bubble)
+    if bubble.file is not None:
+        reply["link"] = {"title": bubble.file.name, "href": bubble.file.link, "words": bubble.file.by_link}
+    return reply
+
+
+def _drawn(bubble: Bubble) -> dict[str, Any]:
     if bubble.carousel is not None:
         row = bubble.carousel
         return {"text": row.text, "choices": _choices(row.buttons), "cards": [_card(card) for card in row.cards]}

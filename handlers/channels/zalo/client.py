@@ -27,6 +27,7 @@ SECONDS = re.compile(r"[0-9]{1,5}")
 AT_HOME = re.compile(r"0([1-9][0-9]{8,9})")
 MOST_TOKENS = 256  # whose last answers we remember
 MAX_TRACKING = 48
+MAX_FILE = 5 * 1024 * 1024  # "Upload file"
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -70,7 +71,10 @@ class ZaloClient:
         return _id_in(self._post(f"{self._api}/v3.0/oa/message/cs", token, body), "message_id")
 
     def upload(self, token: str, kind: str, name: str, content: bytes, media_type: str) -> str:
-        """The id by which messages name it for seven days. kind: `image` (png, jpeg up to 1 MB), `gif` or `file`."""
+        """The id by which messages name it for seven days.
+
+        kind: `image` (png, jpeg up to 1 MB), `gif` or `file` (pdf, doc, docx, csv up to 5 MB).
+        """
         found = self._data(
             self._caller.call(
                 "POST",

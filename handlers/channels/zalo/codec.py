@@ -202,9 +202,10 @@ def _whole(timestamp: float | str | None) -> int | str | None:
 def render(bubble: Bubble, *, buttons: bool) -> list[dict[str, Any]]:
     """The `message` objects of `/message/cs`, in order; [] for an empty bubble.
 
-    A picture goes first, as `{"image": path}`: whoever sends it uploads it and puts `picture(…)` in its place. Choices
-    are always printed as numbered lines, so that the words can be answered on every package; up to five are buttons
-    too, under the last part (buttons: whether the package takes them).
+    A picture goes first, as `{"image": path}`: whoever sends it uploads it and puts `picture(…)` in its place. A file
+    goes last, as `{"file": paper}`, with `document(…)` in its place. Choices are always printed as numbered lines, so
+    that the words can be answered on every package; up to five are buttons too, under the last part of the words
+    (buttons: whether the package takes them).
     """
     lines = choices_in_lines(bubble)
     words = [_tidy(part) for part in (bubble.text, bubble.card_title, bubble.card_subtitle)]
@@ -214,13 +215,18 @@ def render(bubble: Bubble, *, buttons: bool) -> list[dict[str, Any]]:
     drawn = [shape for button in bubble.buttons if (shape := _button(button))]
     if pieces and drawn and buttons and len(bubble.buttons) <= LIMITS.max_buttons:
         messages[-1]["attachment"] = {"type": "template", "payload": {"buttons": drawn}}
-    return messages
+    return [*messages, {"file": bubble.file}] if bubble.file is not None else messages
 
 
 def picture(attachment_id: str) -> dict[str, Any]:
     """The message that shows an uploaded picture."""
     element = {"media_type": "image", "attachment_id": attachment_id}
     return {"attachment": {"type": "template", "payload": {"template_type": "media", "elements": [element]}}}
+
+
+def document(token: str) -> dict[str, Any]:
+    """The message that hands over an uploaded file."""
+    return {"attachment": {"type": "file", "payload": {"token": token}}}
 
 
 def has_buttons(message: dict[str, Any]) -> bool:
@@ -230,6 +236,11 @@ def has_buttons(message: dict[str, Any]) -> bool:
 def numbered_only(message: dict[str, Any]) -> dict[str, Any]:
     """The same message for a package that refuses buttons; its words say it all."""
     return {name: value for name, value in message.items() if name != "attachment" or not has_buttons(message)}
+
+
+def is_echo_of_a_file(key: str) -> bool:
+    """Whether the event of that key tells of a file that went to her. It does not say which."""
+    return key.startswith("oa_send_file:")
 
 
 def echo_words(message: dict[str, Any]) -> str:

@@ -118,10 +118,12 @@ def _said(kind: str, message: Message) -> Event:
 def render(bubble: Bubble) -> list[dict[str, Any]]:
     """The bodies of `sendMessage` and `sendPhoto` (those with `photo`) but for the chat; [] for an empty bubble.
 
-    Choices are printed as lines that go on with the numbers of the text's own list, a card as words. No `parse_mode`:
-    what people typed and we read back is never formatting.
+    Choices are printed as lines that go on with the numbers of the text's own list, a card as words, a file as a link:
+    the platform has no method for one. No `parse_mode`: what people typed and we read back is never formatting.
     """
-    words = [_tidy(bubble.text), _tidy(bubble.card_title), _tidy(bubble.card_subtitle), *choices_in_lines(bubble)]
+    link = bubble.file.linked if bubble.file is not None else ""
+    told = [_tidy(part) for part in (bubble.text, bubble.card_title, bubble.card_subtitle, link)]
+    words = [*told, *choices_in_lines(bubble)]
     pieces = split("\n".join(line for line in words if line), LIMITS.max_text)
     if not bubble.image.startswith("https://"):
         return [{"text": piece} for piece in pieces]

@@ -70,9 +70,28 @@
       said.appendChild(card);
     }
     if (bubble.text) said.appendChild(paragraphs(bubble.text));
+    if (bubble.link && bubble.link.words) said.appendChild(make("p", "", bubble.link.words));
     row.appendChild(said);
+    if (bubble.link) row.appendChild(drawLink(bubble.link));
     if (bubble.cards && bubble.cards.length) row.appendChild(drawCards(bubble.cards));
     if (bubble.choices && bubble.choices.length) row.appendChild(drawChoices(bubble.choices, ""));
+    return row;
+  }
+
+  /* What opens a file beside the talk. An address that is neither safe nor our own is only shown. */
+  function drawLink(link) {
+    var row = make("div", "choices"), target = null;
+    try { target = new URL(link.href, location.href); } catch (error) { console.warn("link not readable", error.name); }
+    var ours = target && target.protocol === location.protocol && target.origin === location.origin;
+    if (!ours && (!target || target.protocol !== "https:")) {
+      row.appendChild(make("p", "address", link.title + ": " + link.href));
+      return row;
+    }
+    var anchor = make("a", "choice", link.title);
+    anchor.href = target.href;
+    anchor.target = "_blank";
+    anchor.rel = "noopener";
+    row.appendChild(anchor);
     return row;
   }
 

@@ -1,0 +1,68 @@
+"""What has to be known before stamps are printed in a conversation."""
+
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot.ports import LotView
+from catalog.person import Role
+from catalog.quota import left
+from catalog.sheet import PrintRight
+
+GEOMETRY = "65"
+"""What is printed from a chat: labels that every stationer has."""
+
+
+class PressReading:
+    """`bot.ports.Press`. public_url: what stands in front of a stamp's address."""
+
+    def __init__(self, db: Session, person_id: int | None, *, today: date, public_url: str) -> None:
+        self._db = db
+        self._person_id = person_id
+        self._today = today
+        self._public_url = public_url
+
+    def may(self, lot: LotView, count: int) -> bool:
+        if self._person_id is None:
+            return False
+        manages = select(Role.id).where(
+            Role.person_id == self._person_id,
+            Role.organisation_id == lot.goods.seller_id,
+            Role.role == "manager",
+        )
+        if self._db.scalar(manages.limit(1)) is not None:
+            return True
+        covers = select(PrintRight.id).where(
+            PrintRight.person_id == self._person_id,
+            PrintRight.organisation_id == lot.goods.seller_id,
+            or_(PrintRight.product_id.is_(None), PrintRight.product_id == lot.goods.id),
+            or_(PrintRight.lot_id.is_(None), PrintRight.lot_id == lot.id),
+            PrintRight.withdrawn_at.is_(None),
+            PrintRight.valid_from <= self._today,
+            PrintRight.valid_until >= self._today,
+            PrintRight.used + count <= PrintRight.number,
+        )
+        return self._db.scalar(covers.limit(1)) is not None
+
+    def left(self, lot: LotView) -> int:
+        return left(self._db, lot.goods.seller_id)
+
+    def refusal(self, lot: LotView) -> str:
+        from handlers.papers.geometry import geometry_of
+        from handlers.papers.label import DoesNotFit, Stamp, lay_out
+
+        try:
+            lay_out(
+                Stamp(f"{self._public_url}/t/{'0' * 12}", "0" * 12, lot.goods.name, "", "", "", ""),
+                geometry_of(GEOMETRY),
+            )
+        except DoesNotFit as misfit:
+            return str(misfit)
+        return ""
+
+    def path(self, sheet_id: int) -> str:
+        return f"/sheets/{sheet_id}"
+
+    def link(self, token: str) -> str:
+        return f"{self._public_url}/sheets/{token}"

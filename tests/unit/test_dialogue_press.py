@@ -1,0 +1,211 @@
+"""Stamps from the chat: who may, for which lot, how many; and what is said where it cannot be."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.dialogues.printing import Choosing, Confirming, Counting
+from bot.effect import Paper
+from bot.event import Number
+from catalog.acts.offer import Posting, PostOffers
+from catalog.acts.stamps import ActivateLot, PrintStamps
+from tests.fakes import FakeShop, FakeTalk
+from tests.unit.talks import Talk
+
+
+def manager(shop: FakeShop | None = None) -> Talk:
+    shop = shop or FakeShop()
+    shop.store.left = 400
+    return Talk("press", shop.talk_of_staff("desk", manager=True))
+
+
+def grower(number: int, shop: FakeShop | None = None) -> Talk:
+    """A producer who may print so many, and cuts oranges tomorrow."""
+    shop = shop or FakeShop()
+    shop.store.left = 400
+    talk = shop.talk_of("her phone", "NSX-017")
+    posts(talk)
+    if number:
+        shop.may_print(shop.people["NSX-017"], number)
+    return Talk("press", talk)
+
+
+def posts(talk: FakeTalk) -> None:
+    oranges = next(one for one in talk._shop.products if one.record.sku == "CAM")
+    tomorrow = talk._shop.today + timedelta(days=1)
+    talk.do(PostOffers("p", (Posting(oranges.id, Decimal(50), 25_000, tomorrow),)))
+
+
+def test_the_lot_the_number_and_what_is_left_are_read_back() -> None:
+    talk = manager()
+    assert talk.open("print_stamps", "in tem cam 100") == (
+        "In 100 tem cho lô cam SM-CAM-01 của bà Bùi Thị Mến, cắt 18/11, dùng đến 02/12. Còn 400 tem. Đúng không chị?"
+    )
+    assert (talk.keys, talk.done) == (["yes", "other", "stop"], [])
+    assert talk.pick("stop") == "Dạ, em không in gì ạ."
+    assert (talk.state, talk.ports._shop.store.left) == (None, 400)
+
+
+def test_a_yes_prints_and_the_sheet_comes_with_the_words() -> None:
+    talk = manager()
+    talk.open("print_stamps", "in tem cam 100")
+    assert talk.pick("yes") == (
+        "Đã làm 100 tem cho lô cam SM-CAM-01 của bà Bùi Thị Mến, còn 300 tem. In lên giấy A4 loại 65 nhãn ạ."
+    )
+    ((lot, sheet_id, count),) = talk.ports._shop.store.sheets.values()
+    assert (lot.number, count) == ("SM-CAM-01", 100)
+    link = f"https://example.org/sheets/token-{sheet_id}"
+    assert talk.said[-1].file == Paper("tem-cam-100.pdf", f"/sheets/{sheet_id}", link)
+    assert talk.state is None
+
+
+def test_the_same_yes_twice_prints_once_and_gives_no_second_link() -> None:
+    talk = manager()
+    talk.open("print_stamps", "in tem cam 100")
+    asked = talk.state
+    talk.pick("yes")
+    talk.state = asked
+    talk.pick("yes")
+    assert (talk.ports._shop.store.left, talk.said[-1].file) == (300, None)
+    assert [one for one in talk.done if isinstance(one, PrintStamps)] == [talk.done[0]] * 2
+
+
+def test_the_lots_own_stamp_is_another_wish() -> None:
+    talk = manager()
+    assert talk.open("print_stamps", "in tem lo mat ong 50").startswith(
+        "In 50 tem lô (cùng một mã) cho lô mật SM-MAT-01"
+    )
+    talk.pick("yes")
+    assert [one.kind for one in talk.done if isinstance(one, PrintStamps)] == ["lot"]
+
+
+def test_a_lot_is_named_by_its_number_too() -> None:
+    talk = manager()
+    posts(talk.ports._shop.talk_of("her phone", "NSX-017"))
+    assert "lô cam CAM-261122-1" in talk.open("print_stamps", "in tem cam 10")
+    assert "lô cam SM-CAM-01" in talk.open("print_stamps", "in 10 tem SM-CAM-01")
+
+
+def test_of_several_goods_she_chooses_and_then_says_how_many() -> None:
+    talk = manager()
+    assert talk.open("print_stamps", "in tem").startswith(
+        "Lô nào ạ?\n1. trứng SM-TRUNG-01, nhặt 20/11\n2. cam SM-CAM-01"
+    )
+    assert isinstance(talk.state, Choosing)
+    assert talk.type("cam") == "In bao nhiêu tem cho lô cam SM-CAM-01 của bà Bùi Thị Mến ạ? Còn 400 tem."
+    assert isinstance(talk.state, Counting)
+    talk.hear(Number(Decimal(12)))
+    assert isinstance(talk.state, Confirming)
+    assert talk.type("15 thôi").startswith("In 15 tem cho lô cam")
+
+
+def test_a_whole_wish_in_place_of_an_answer_is_a_new_one() -> None:
+    talk = manager()
+    talk.open("print_stamps", "in tem lo cam 50")
+    for _ in range(2):
+        assert talk.type("in tem mien 20").startswith("In 20 tem cho lô miến SM-MIEN-02")
+        talk.pick("other")
+
+
+@pytest.mark.parametrize("count", ["0", "50001", "99999999", "2,5"])
+def test_an_absurd_number_is_asked_for_again(count: str) -> None:
+    talk = manager()
+    assert talk.open("print_stamps", f"in tem cam {count}") == "Mỗi lần in từ 1 đến 50.000 tem ạ. In bao nhiêu tem?"
+    assert (type(talk.state), talk.done) == (Counting, [])
+
+
+def test_what_is_not_there_is_said_with_a_way_on() -> None:
+    talk = manager()
+    assert talk.open("print_stamps", "in tem sầu riêng 20").startswith("Chưa có lô nào của món đó đang mở ạ.")
+    assert talk.keys == ["press.any", "person.call"]
+    assert talk.open("any").startswith("Lô nào ạ?")
+
+
+def test_too_few_stamps_print_none() -> None:
+    talk = manager()
+    talk.ports._shop.store.left = 30
+    assert talk.open("print_stamps", "in tem cam 40") == "HTX chỉ còn 30 tem nên em chưa in. In bao nhiêu tem ạ?"
+    talk.hear(Number(Decimal(30)))
+    talk.ports._shop.store.left = 20  # somebody else prints meanwhile
+    assert talk.pick("yes") == "HTX chỉ còn 20 tem nên em chưa in. In bao nhiêu tem ạ?"
+    talk.ports._shop.store.left = 0
+    assert talk.open("print_stamps", "in tem cam 1").startswith("HTX hết tem rồi")
+    assert talk.state is None
+
+
+def test_who_has_no_right_is_told_kindly() -> None:
+    talk = grower(0)
+    assert talk.open("print_stamps", "in tem cam 5") == (
+        "Bác chưa có quyền in 5 tem cho lô này, hoặc đã dùng hết. Quản lý HTX Suối Mây cấp quyền được ạ. "
+        "Cháu chưa in gì."
+    )
+    assert (talk.state, talk.done) == (None, [])
+
+
+def test_a_right_that_is_withdrawn_before_the_yes_prints_nothing() -> None:
+    talk = grower(50)
+    talk.open("print_stamps", "in tem cam 5")
+    talk.ports._shop.store.rights[0].withdrawn = True
+    assert talk.pick("yes").startswith("Bác chưa có quyền in 5 tem cho lô này")
+    assert (talk.state, talk.ports._shop.store.left) == (None, 400)
+
+
+def test_what_the_passport_lacks_is_said_before_it_is_printed() -> None:
+    talk = grower(50)
+    assert talk.open("print_stamps", "in tem cam 5") == (
+        "In 5 tem cho lô cam CAM-261122-1, cắt 22/11, dùng đến 06/12. Còn 400 tem.\n"
+        "Hộ chiếu lô còn thiếu: nhật ký. Vẫn in chứ bác?"
+    )
+
+
+def test_of_a_draft_staff_are_offered_to_put_it_into_the_book_and_producers_are_told() -> None:
+    hers = grower(50)
+    hers.open("print_stamps", "in tem cam 5")
+    assert hers.pick("yes").endswith("Lô chưa vào sổ, ai quét lúc này sẽ thấy như vậy; HTX sẽ đưa lô vào sổ.")
+    assert hers.said[-1].choices == ()
+
+    staff = manager(hers.ports._shop)
+    staff.open("print_stamps", "in tem cam 5")
+    assert staff.pick("yes").endswith("Lô này chưa vào sổ: ai quét lúc này sẽ thấy lô chưa vào sổ.")
+    (button,) = staff.said[-1].choices
+    assert button.key == "press.activate"
+    assert staff.open("activate", arg=button.arg) == "Lô CAM-261122-1 đã vào sổ HTX. Hộ chiếu lô còn thiếu: nhật ký."
+    assert staff.state is None
+    lot = staff.ports._shop.store.lot("CAM-261122-1")
+    assert lot is not None
+    assert lot.state == "active"
+
+
+@pytest.mark.parametrize("arg", ["", "x", "999999"])
+def test_a_made_up_button_puts_nothing_into_the_book(arg: str) -> None:
+    talk = manager()
+    talk.open("activate", arg=arg)
+    assert talk.state is None
+    other = grower(0)
+    other.open("activate", arg="1")
+    assert [one for one in other.done if isinstance(one, ActivateLot)] == []
+
+
+def test_what_fits_on_no_label_is_said_at_once() -> None:
+    talk = manager()
+    talk.ports.press.misfit = "the address has 61 characters"
+    assert "the address has 61 characters" in talk.open("print_stamps", "in tem cam 5")
+    assert (talk.state, talk.done) == (None, [])
+
+
+def test_a_lot_that_is_recalled_before_the_yes_is_not_printed_for() -> None:
+    talk = manager()
+    talk.open("print_stamps", "in tem cam 5")
+    lot = talk.ports._shop.store.lot("SM-CAM-01")
+    assert lot is not None
+    lot.state = "recalled"
+    assert talk.pick("yes") == "Chưa có lô nào như vậy đang mở ạ. Lô có khi người trồng báo hàng bán."
+    assert (talk.state, talk.ports._shop.store.left) == (None, 400)
+
+
+def test_a_customer_is_asked_for_a_code_and_hears_of_no_rights() -> None:
+    talk = Talk("press", FakeShop().talk("her phone"))
+    for name in ("print_stamps", "any"):
+        assert talk.open(name, "in tem cam 5") == "Anh/chị gõ 12 số in dưới mã QR giúp em, ba nhóm bốn số ạ."
+    assert (talk.state, talk.done) == (None, [])
