@@ -104,6 +104,15 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class LotName:
+    """By what somebody may name a lot that she keeps."""
+
+    id: int
+    number: str
+    goods: Goods
+
+
+@dataclass(frozen=True, slots=True)
 class LotView:
     """A lot that may still be written to or printed for, as its producer or staff see it."""
 
@@ -261,7 +270,15 @@ class Lots(Protocol):
     """The lots that this person keeps: a producer her own, staff those of their co-op. Nobody else has any."""
 
     def open(self, product_id: int | None = None) -> Sequence[LotView]:
-        """Neither recalled nor past its day, the newest first; at most 20."""
+        """Neither recalled nor past its day, the newest first and those without a day last; at most 20."""
+        ...
+
+    def names(self) -> Sequence[LotName]:
+        """All of them, in the same order."""
+        ...
+
+    def get(self, lot_id: int) -> LotView | None:
+        """None where it is not open, or somebody else's."""
         ...
 
 
@@ -276,8 +293,8 @@ class Press(Protocol):
         """How many stamps the co-op that sells it has left."""
         ...
 
-    def refusal(self, lot: LotView) -> str:
-        """Why a sheet cannot be printed here at all, in a sentence; empty if it can."""
+    def fits(self, lot: LotView) -> bool:
+        """Whether the stamp's address fits on a label; else nothing can be printed here at all."""
         ...
 
     def path(self, sheet_id: int) -> str:

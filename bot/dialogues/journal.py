@@ -5,9 +5,10 @@ The dialogue `diary` is held here; its steps are in `diary`.
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from bot.dialogue import Dialogue
-from bot.dialogues.lots import label, lot_of, which_lot
+from bot.dialogues.lots import label, lot_of, lots_of, which_lot
 from bot.dialogues.telling import never_mind
 from bot.effect import Choice, Day, Listed, Say, choice, say
 from bot.ports import LotView, Ports
@@ -17,6 +18,10 @@ diary = Dialogue("diary")
 
 FIELD_WORK = frozenset({"fertilise", "spray", "water", "weed", "prune", "sow"})
 """What is done before a harvest: after it, it is for the next lot."""
+OLDEST = timedelta(days=3 * 365)
+"""How long ago a line may have happened, as `catalog.acts.diary.OLDEST`."""
+ROOM = 14
+"""Syllables of what was done beside which it is still said who reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def question(at: AnyState, ports: Ports) -> Say:
                 expects="words",
             )
         case Choosing(_, lot_ids):
-            return which_lot([lot for lot in ports.lots.open() if lot.id in lot_ids])
+            return which_lot(lots_of(lot_ids, ports))
         case Cut(_, lot_id):
             return _for_the_next(lot_of(lot_id, ports), ports)
         case Confirming(entry, lot_id):
@@ -153,17 +158,22 @@ def _for_the_next(lot: LotView | None, ports: Ports) -> Say:
 
 
 def _right(entry: Entry, lot: LotView | None, ports: Ports) -> Say:
-    return say(
-        "I write into the diary of the lot %(lot)s: %(day)s %(works)s. Is that right?",
-        lot=label(lot, ports) if lot is not None else "",
-        day=_day(entry.on, ports.now.date()),
-        works=Listed(tuple(map(_told, entry.works))),
-        weighty=True,
-        choices=[
+    params: dict[str, Any] = {
+        "lot": label(lot, ports) if lot is not None else "",
+        "day": _day(entry.on, ports.now.date()),
+        "works": Listed(tuple(map(_told, entry.works))),
+        "weighty": True,
+        "choices": [
             choice("yes", say("Yes, write it down"), words=("ghi", "ghi vào", "ghi đi")),
             choice("no", say("Change")),
             never_mind(),
         ],
+    }
+    if sum(len(work.words.split()) + 4 * (work.wait_days is not None) for work in entry.works) > ROOM:
+        return say("I write into the diary of the lot %(lot)s: %(day)s %(works)s. Is that right?", **params)
+    return say(
+        "I write into the diary of the lot %(lot)s: %(day)s %(works)s. Customers who scan will see it. Is that right?",
+        **params,
     )
 
 

@@ -70,5 +70,10 @@ def told_person(ports: Ports) -> Say:
     return say("I have passed it on to %(clerk)s of %(coop)s.", clerk=ports.me.clerk)
 
 
+def no_customers() -> Say:
+    return say("Whoever scans reads the diary: please tell me once more, without a phone number or an order's code.",
+               expects="words")  # fmt: skip
+
+
 def nothing_written() -> Say:
     return say("All right, I wrote nothing down.")

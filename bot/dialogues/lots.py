@@ -1,5 +1,6 @@
 """Which lot is meant, and how a lot is told to those who keep it: a producer her own, staff those of their co-op."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from bot.ports import LotView, Ports
 from bot.understand.text import bare
 
 OFFERED = 6
+MOST_KINDS = 20  # of goods among which she may choose
 KEEPERS = ("producer", "staff")
 
 
@@ -27,23 +29,38 @@ def keeps_lots(ports: Ports) -> bool:
 
 
 def lots_meant(words: str, products: Sequence[str], ports: Ports) -> Meant:
-    """By the lot's number in her words, or else by the goods that she names there, or else all that are open."""
-    lots = tuple(ports.lots.open())
-    numbered = tuple(lot for lot in lots if _says(words, lot.number))
-    if numbered:
-        return Meant(numbered[:1], named=True)
+    """By the lot's number in her words, or else by the goods that she names there, or else the newest of all goods."""
+    names = ports.lots.names()
+    numbered = next((one for one in names if _says(words, one.number)), None)
+    if numbered is not None:
+        return Meant(lots_of([numbered.id], ports), named=True)
     if not products:
-        return Meant(lots, named=False)
-    ids = {goods.id for words_for_it in products for goods in meant(words_for_it, ports)[0]}
-    return Meant(
-        tuple(lot for lot in lots if lot.goods.id in ids or any(is_called(lot.goods, one, ports) for one in products)),
-        named=True,
-    )
+        newest: dict[int, int] = {}
+        for one in names:
+            newest.setdefault(one.goods.id, one.id)
+        return Meant(lots_of(list(newest.values())[:MOST_KINDS], ports), named=False)
+    wanted = goods_meant(products, ports)
+    found = {lot.id: lot for product_id in wanted for lot in ports.lots.open(product_id)}
+    return Meant(tuple(found[one.id] for one in names if one.id in found), named=True)
+
+
+def goods_meant(products: Sequence[str], ports: Ports) -> list[int]:
+    """The ids of all goods that these words may be names of."""
+    wanted = {goods.id for words_for_it in products for goods in meant(words_for_it, ports)[0]}
+    for goods in {one.goods.id: one.goods for one in ports.lots.names()}.values():
+        if any(is_called(goods, one, ports) for one in products):
+            wanted.add(goods.id)
+    return sorted(wanted)
 
 
 def lot_of(lot_id: int, ports: Ports) -> LotView | None:
     """None where it is open no more, or not hers to keep."""
-    return next((lot for lot in ports.lots.open() if lot.id == lot_id), None)
+    return ports.lots.get(lot_id)
+
+
+def lots_of(lot_ids: Sequence[int], ports: Ports) -> tuple[LotView, ...]:
+    """Those that are still there, in this order."""
+    return tuple(lot for lot in map(ports.lots.get, lot_ids) if lot is not None)
 
 
 def newest_of_each(lots: Sequence[LotView]) -> list[LotView]:
@@ -86,4 +103,8 @@ def _pick(lot: LotView) -> Choice:
 
 
 def _says(words: str, number: str) -> bool:
-    return bool(number) and f" {bare(number)} " in f" {bare(words)} "
+    """A number of digits alone is one of stamps, unless it stands behind `lô`."""
+    named = bare(number)
+    if not named.replace(" ", "").isdecimal():
+        return bool(named) and f" {named} " in f" {bare(words)} "
+    return re.search(rf"(?<![a-z0-9])(?:lo|lot)(?: so)? {re.escape(named)}(?![a-z0-9])", bare(words)) is not None

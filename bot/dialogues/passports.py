@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from bot.dialogue import Ask, Turn
-from bot.dialogues.journal import AnyState, diary
+from bot.dialogues.journal import AnyState, Written, diary, question
 from bot.dialogues.lots import keeps_lots, label, lots_meant, newest_of_each
-from bot.effect import Effect, Lines, Listed, Say, choice, say
+from bot.effect import Day, Effect, Lines, Listed, Say, choice, say
 from bot.ports import LotView, Ports
 from bot.understand.diary import products_in
 from catalog.passport import NEEDED
 
 MOST_TOLD = 2  # lots at once
+MOST_LINES = 3  # of a diary
 _ROWS = {
     "producer": say("the producer"),
     "seller": say("the seller's tax code"),
@@ -46,16 +47,26 @@ def wrong_dates(wrong: Sequence[str]) -> Listed:
 
 @diary.action("lacks")
 @diary.opens("passport")
-def what_lacks(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[None]:
+def what_lacks(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
     """`lô cam còn thiếu gì`: of the newest lot of each kind of goods that she named."""
     if not keeps_lots(ports):
         return None, [say("Only who keeps a lot sees that. To look up a stamp, type its 12 digits.")]
     found = lots_meant(ask.words, products_in(ask.words), ports)
     lots = newest_of_each(found.lots)[:MOST_TOLD]
     if not lots:
-        return None, [no_lot(ports)]
-    bubbles: list[Effect] = [_told(lot, ports) for lot in lots]
-    return None, bubbles
+        return _beside(at, [no_lot(ports)], ports)
+    return _beside(at, [_told(lot, ports) for lot in lots], ports)
+
+
+@diary.opens("lot_diary")
+def what_is_written(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[AnyState | None]:
+    """`xem nhật ký lô cam`: the newest lines of the newest lot that she named; the journey has them all."""
+    if not keeps_lots(ports):
+        return None, [say("Only who keeps a lot sees that. To look up a stamp, type its 12 digits.")]
+    lots = lots_meant(ask.words, products_in(ask.words), ports).lots
+    if not lots:
+        return _beside(at, [no_lot(ports)], ports)
+    return _beside(at, [_diary(lots[0], ports)], ports)
 
 
 def no_lot(ports: Ports) -> Say:
@@ -67,6 +78,13 @@ def no_lot(ports: Ports) -> Say:
         )
     return say("No such lot is open. A lot begins when a producer puts goods on sale.",
                choices=[choice("person.call", say("Talk to a person"))])  # fmt: skip
+
+
+def _beside(at: AnyState | None, told: Sequence[Effect], ports: Ports) -> Turn[AnyState | None]:
+    """Told in between: a line that is not written yet stays open, and its question comes again."""
+    if at is None or isinstance(at, Written):
+        return None, told
+    return at, [*told, question(at, ports)]
 
 
 def _told(lot: LotView, ports: Ports) -> Say:
@@ -82,3 +100,19 @@ def _told(lot: LotView, ports: Ports) -> Say:
     if not must:
         lines.insert(0, say("All that is needed is there."))
     return say("The passport of the lot %(lot)s:\n%(lines)s", lot=label(lot, ports), lines=Lines(tuple(lines)))
+
+
+def _diary(lot: LotView, ports: Ports) -> Say:
+    choices = [choice("diary.start", say("Write down more"))]
+    if not lot.diary:
+        return say("Nothing is written in the diary of the lot %(lot)s yet.", lot=label(lot, ports), choices=choices)
+    if lot.code:
+        choices.insert(0, choice("trace.journey", say("See the journey"), arg=lot.code))
+    newest = lot.diary[-MOST_LINES:]
+    return say(
+        "The diary of the lot %(lot)s, %(count)s lines, the newest:\n%(lines)s",
+        lot=label(lot, ports),
+        count=len(lot.diary),
+        lines=Lines(tuple(say("%(on)s %(what)s", on=Day(line.on, "short"), what=line.words) for line in newest)),
+        choices=choices,
+    )

@@ -6,7 +6,7 @@ Which lot, how many and how many are left is read back; only a yes prints. Other
 from collections.abc import Sequence
 
 from bot.dialogue import Ask, Heard, Turn
-from bot.dialogues.lots import keeps_lots, lot_of, lots_meant, newest_of_each, which_lot
+from bot.dialogues.lots import goods_meant, keeps_lots, lot_of, lots_meant, lots_of, newest_of_each, which_lot
 from bot.dialogues.missing import ask_for_code
 from bot.dialogues.passports import needed, no_lot, rows
 from bot.dialogues.printing import (
@@ -17,23 +17,37 @@ from bot.dialogues.printing import (
     Confirming,
     Counting,
     Kind,
+    Resending,
+    fits_no_label,
     how_many,
     made,
     no_right,
+    no_sheet,
     no_such_lot,
+    not_so_many,
     nothing_printed,
     press,
     right,
+    sent_again,
     too_few,
 )
-from bot.dialogues.telling import call_person, refused
+from bot.dialogues.telling import refused
 from bot.effect import Hint, say
 from bot.event import Change, Number, Pick, Text
 from bot.ports import LotView, Ports
 from bot.understand.diary import products_in
-from bot.understand.printing import count_in, read_printing
+from bot.understand.printing import calls_off_printing, count_in, read_printing
 from catalog.acts import Refused
-from catalog.acts.stamps import ActivateLot, LotActivated, NoRight, Printed, PrintStamps, TooFewStamps
+from catalog.acts.stamps import (
+    ActivateLot,
+    LotActivated,
+    NoRight,
+    Printed,
+    PrintStamps,
+    SendSheetAgain,
+    SheetSent,
+    TooFewStamps,
+)
 
 __all__ = ["press"]
 
@@ -71,9 +85,33 @@ def put_into_the_book(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[Activ
     return Activating(int(ask.arg)), [ActivateLot(int(ask.arg))]
 
 
+@press.opens("stamps_again")
+def wants_them_again(at: AnyState | None, ask: Ask, ports: Ports) -> Turn[Resending | None]:
+    """Her newest sheet, of what she names if she names something."""
+    if not keeps_lots(ports):
+        return None, [ask_for_code()]
+    products = products_in(ask.words)
+    if not products:
+        return Resending(), [SendSheetAgain()]
+    goods = goods_meant(products, ports)
+    if not goods:
+        return None, [no_sheet()]
+    return Resending(), [SendSheetAgain(tuple(goods))]
+
+
+@press.step
+def resending(at: Resending, heard: Heard, ports: Ports) -> Turn[Resending | None]:
+    match heard:
+        case SheetSent():
+            return None, [sent_again(heard, ports)]
+        case Refused():
+            return None, [no_sheet()]
+    return at, [Hint(say("Shall I send the sheet once more? Please type it again."))]
+
+
 @press.step
 def choosing(at: Choosing, heard: Heard, ports: Ports) -> Turn[Going | None]:
-    lots = [lot for lot in ports.lots.open() if lot.id in at.lot_ids]
+    lots = lots_of(at.lot_ids, ports)
     if (anew := _anew(heard, ports)) is not None:
         return anew
     match heard:
@@ -86,7 +124,7 @@ def choosing(at: Choosing, heard: Heard, ports: Ports) -> Turn[Going | None]:
             return None, [nothing_printed()]
         case Text(words):
             found = lots_meant(words, products_in(words), ports)
-            meant = [lot for lot in found.lots if lot.id in at.lot_ids]
+            meant = [lot for lot in found.lots if lot.id in at.lot_ids] or found.lots  # the list may be cut short
             if found.named and meant:
                 return _with_lot(at.draft_id, at.kind, meant[0], at.count, ports)
     return at, [Hint(which_lot(lots))]
@@ -155,7 +193,9 @@ def activating(at: Activating, heard: Heard, ports: Ports) -> Turn[Activating | 
 
 
 def _anew(heard: Heard, ports: Ports) -> Turn[Going | None] | None:
-    """A whole wish, where an answer was asked for."""
+    """A whole wish, where an answer was asked for; or that nothing is to be printed after all."""
+    if isinstance(heard, Text) and calls_off_printing(heard.words):
+        return None, [nothing_printed()]
     if isinstance(heard, Text) and read_printing(heard.words) is not None:
         return wants_stamps(None, Ask("print_stamps", words=heard.words), ports)
     return None
@@ -167,15 +207,12 @@ def _choosing(draft_id: str, kind: Kind, count: int | None, lots: Sequence[LotVi
 
 def _with_lot(draft_id: str, kind: Kind, lot: LotView, count: int | None, ports: Ports) -> Turn[Going | None]:
     """What stands in the way is said before anything is asked for."""
-    misfit = ports.press.refusal(lot)
-    if misfit:
-        return None, [say("I cannot print stamps here yet: %(why)s.", why=misfit, choices=[call_person()])]
+    if not ports.press.fits(lot):
+        return None, [fits_no_label()]
     if count is None:
         return Counting(draft_id, kind, lot.id), [how_many(lot, ports)]
     if not 0 < count <= MOST:
-        return Counting(draft_id, kind, lot.id), [
-            say("One sheet has 1 to %(most)s stamps. How many shall I print?", most=MOST, expects="number")
-        ]
+        return Counting(draft_id, kind, lot.id), [not_so_many(count)]
     if not ports.press.may(lot, count):
         return None, [no_right(count, ports)]
     if ports.press.left(lot) < count:

@@ -11,10 +11,13 @@ from bot.dialogues.telling import call_person, name, never_mind
 from bot.effect import Choice, Day, Listed, Paper, Say, choice, say
 from bot.ports import LotView, Ports
 from bot.understand.text import bare
-from catalog.acts.stamps import Printed
+from catalog.acts.stamps import Printed, SheetSent
 
-MOST = 50_000
-"""Labels of one sheet, as `catalog.acts.printing.MOST_LABELS`."""
+MOST = 5_000
+"""Labels of one sheet from the chat: more of them take the worker too long to draw."""
+
+LONGEST_HOST = 99
+"""Characters of the web address's name that fit on a label of the sheets of 65."""
 
 Kind = Literal["unit", "lot"]
 
@@ -57,7 +60,12 @@ class Activating:
     lot_id: int
 
 
-AnyState = Choosing | Counting | Confirming | Activating
+@dataclass(frozen=True, slots=True)
+class Resending:
+    """A sheet that she printed is looked up, to be sent once more."""
+
+
+AnyState = Choosing | Counting | Confirming | Activating | Resending
 
 
 # What is said
@@ -160,6 +168,50 @@ def no_such_lot(ports: Ports) -> Say:
         "No lot of that is open. A lot begins when a producer puts goods on sale.",
         choices=[choice("press.any", say("Another lot")), call_person()],
     )
+
+
+def not_so_many(count: int) -> Say:
+    if count > MOST:
+        return say(
+            "From here at most %(most)s stamps at once; more are printed at the co-op's desk. How many shall I print?",
+            most=MOST,
+            expects="number",
+        )
+    return say("One sheet has 1 to %(most)s stamps. How many shall I print?", most=MOST, expects="number")
+
+
+def fits_no_label() -> Say:
+    return say(
+        "I cannot print stamps here yet: the co-op's web address is too long for sheets of 65. Please ask the "
+        "administrator for a short host name (at most %(most)s characters).",
+        most=LONGEST_HOST,
+        choices=[call_person()],
+    )
+
+
+def sent_again(result: SheetSent, ports: Ports) -> Say:
+    """The link and the file of before work no more."""
+    goods = result.goods[:1].lower() + result.goods[1:]
+    file = Paper(
+        f"tem-{bare(goods).replace(' ', '-')}-{result.count}.pdf",
+        ports.press.path(result.sheet_id),
+        ports.press.link(result.token),
+    )
+    if not result.lot_number:
+        return say("Here is the sheet of %(count)s stamps for %(goods)s once more, with the same codes.",
+                   count=result.count, goods=goods, file=file)  # fmt: skip
+    return say(
+        "Here is the sheet of %(count)s stamps for the lot %(goods)s %(number)s once more, with the same codes: stick "
+        "each on once.",
+        count=result.count,
+        goods=goods,
+        number=result.lot_number,
+        file=file,
+    )
+
+
+def no_sheet() -> Say:
+    return say("I found no sheet that you printed. To print one, type for example: in tem cam 100")
 
 
 def nothing_printed() -> Say:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from bot.dialogue import Ask, Dialogue, Heard, Turn
 from bot.dialogues.missing import not_found, stamp_of
-from bot.dialogues.stamps import answer
+from bot.dialogues.stamps import MEASURES, answer
 from bot.dialogues.telling import name
 from bot.effect import Amount, Effect, Hint, Remember, Say, choice, say
 from bot.event import ContactCard, Number, Pick, Text
@@ -23,6 +23,7 @@ from catalog.acts.person import CaseOpened, ConsentKept, ContactKept, GiveConsen
 
 CASE, PURPOSE, CONSENT_VERSION = "recall", "recall", "recall-2026-11"
 MOST = 1000
+TENTH = Decimal("0.1")
 EVENING = time(15, 30)  # from then on she is called on the next day
 NOTES = {"swap": "đổi hàng", "refund": "hoàn tiền"}  # for staff
 
@@ -45,7 +46,7 @@ class Consenting:
 
     code: str
     wants: Wants
-    count: int
+    count: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Phoning:
 
     code: str
     wants: Wants
-    count: int
+    count: Decimal
     phone: str = ""
 
 
@@ -96,7 +97,8 @@ def counting(at: Counting, heard: Heard, ports: Ports) -> Turn[Counting | Consen
         return at, [Hint(_how_many(goods, again=True))]
     if count == 0:
         return None, [say("All right. Then there is nothing for you to do. Thank you for looking it up.")]
-    case = OpenCase(CASE, subject=at.code, note=f"{NOTES[at.wants]}: {count} {goods.unit if goods else ''}".strip())
+    told = f"{count.normalize():f}".replace(".", ",")
+    case = OpenCase(CASE, subject=at.code, note=f"{NOTES[at.wants]}: {told} {goods.unit if goods else ''}".strip())
     contact = ports.me.contact
     if contact is not None and contact.phone:
         return None, [case, _will_call(at.wants, count, goods, contact.phone, ports)]
@@ -151,8 +153,8 @@ def _save(words: str, ports: Ports) -> list[Effect]:
     return [saved, Remember("you", you)] if you else [saved]
 
 
-def _count(heard: Heard, goods: Goods | None) -> int | None:
-    """How many whole packages; None for anything else."""
+def _count(heard: Heard, goods: Goods | None) -> Decimal | None:
+    """How many whole packages, or how much of what is weighed; None for anything else."""
     match heard:
         case Number(value):
             amount: Decimal | None = value
@@ -160,7 +162,10 @@ def _count(heard: Heard, goods: Goods | None) -> int | None:
             amount = told.value
         case _:
             return None
-    return int(amount) if amount is not None and 0 <= amount <= MOST and amount == amount.to_integral_value() else None
+    step = goods.step if goods is not None and goods.step < 1 else Decimal(1)
+    if goods is not None and goods.unit in MEASURES:
+        step = min(step, TENTH)
+    return amount if amount is not None and 0 <= amount <= MOST and amount % step == 0 else None
 
 
 def _goods(code: str, ports: Ports) -> Goods | None:
@@ -180,7 +185,7 @@ def _how_many(goods: Goods | None, *, again: bool = False) -> Say:
     return say("How many %(unit)s of this lot do you have?", unit=unit, expects="number")
 
 
-def _may_we(wants: Wants, count: int, goods: Goods | None, ports: Ports) -> Say:
+def _may_we(wants: Wants, count: Decimal, goods: Goods | None, ports: Ports) -> Say:
     """The consent: who keeps what, what for."""
     choices = [
         choice("yes", say("Yes, I send it"), words=("được", "đồng ý", "gửi số")),
@@ -211,7 +216,7 @@ def _which_number() -> Say:
     return say("Thank you. What is your phone number? For example: 0912 345 678.", expects="words")
 
 
-def _will_call(wants: Wants, count: int, goods: Goods | None, phone: str, ports: Ports) -> Say:
+def _will_call(wants: Wants, count: Decimal, goods: Goods | None, phone: str, ports: Ports) -> Say:
     params: dict[str, Any] = {
         "goods": _counted(count, goods),
         "clerk": ports.me.clerk,
@@ -241,9 +246,9 @@ def _call_her(ports: Ports) -> Say:
     )
 
 
-def _counted(count: int, goods: Goods | None) -> Say:
+def _counted(count: Decimal, goods: Goods | None) -> Say:
     """`2 gói miến`"""
-    return say("%(amount)s of %(name)s", amount=Amount(Decimal(count), goods.unit if goods else ""), name=name(goods))
+    return say("%(amount)s of %(name)s", amount=Amount(count, goods.unit if goods else ""), name=name(goods))
 
 
 def _when(now: datetime) -> Say:

@@ -4,6 +4,7 @@ Steps of the dialogue `trace`.
 """
 
 from bot.dialogue import Ask, Heard, Turn
+from bot.dialogues.elsewhere import wish_elsewhere
 from bot.dialogues.missing import stamp_of
 from bot.dialogues.stamps import answer, call_person
 from bot.dialogues.trace import AnyState
@@ -59,12 +60,16 @@ def locating(at: Locating, heard: Heard, ports: Ports) -> Turn[Locating | None]:
     match heard:
         case CaseOpened():
             return at, []
-        case Text(words) if not find_trace_code(words):
+        case Text(words) if _is_place(words) or not (find_trace_code(words) or wish_elsewhere(words, ports)):
             return None, [OpenCase(CASE, subject=at.code, note=words[:MOST_KEPT]), _thanks(ports)]
         case Photo(urls, caption):
             return _seen(at.code, urls, caption, known=True, ports=ports)
         case _:
             return at, [Hint(_which_commune(bought_at(at.told) or Bought("other")))]
+
+
+def _is_place(words: str) -> bool:
+    return not find_trace_code(words) and (bought_at(words) is not None or names_commune(words))
 
 
 def _told(code: str, words: str, *, known: bool, ports: Ports) -> Turn[Locating | None]:

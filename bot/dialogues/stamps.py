@@ -11,6 +11,8 @@ from bot.effect import Choice, Day, Lines, Money, Say, choice, say
 from bot.ports import Goods, Oddity, Stamp
 from catalog.trace import grouped
 
+MEASURES = frozenset({"kg", "g", "lít", "l", "ml", "tạ", "tấn", "yến", "lạng", "litre", "liter"})
+"""Units that nobody packs by: of these one gets new goods, not a new kilo."""
 OUT_OF_USE = ("void", "printed")
 """Of these stamps only the goods are told, if anything."""
 
@@ -93,20 +95,31 @@ def _on_sale(stamp: Stamp, *, short: bool) -> Say:
 
 
 def _recalled(stamp: Stamp) -> Say:
-    return say(
-        "⛔ THIS LOT IS BEING RECALLED. Please do not eat it.\n%(name)s – lot %(code)s, %(verb)s %(on)s.\n"
-        "Reason: %(reason)s.\n%(advice)s",
-        name=stamp.goods.name,
-        code=grouped(stamp.code),
-        verb=stamp.harvest_verb,
-        on=Day(stamp.harvested_on) if stamp.harvested_on else "",
-        reason=stamp.recall_reason,
-        advice=stamp.recall_advice,
-        choices=[
-            choice("recall.swap", say("Swap: new %(unit)s", unit=stamp.goods.unit), arg=stamp.code),
+    in_packages = stamp.goods.unit not in MEASURES
+    swap = say("Swap: new %(unit)s", unit=stamp.goods.unit) if in_packages else say("Swap: new goods")
+    params: dict[str, Any] = {
+        "name": stamp.goods.name,
+        "code": grouped(stamp.code),
+        "reason": stamp.recall_reason,
+        "advice": stamp.recall_advice,
+        "choices": [
+            choice("recall.swap", swap, arg=stamp.code),
             choice("recall.refund", say("Get the money back"), arg=stamp.code, words=("hoàn tiền", "trả lại tiền")),
             choice("recall.call", say("Call the co-op"), arg=stamp.code),
         ],
+    }
+    if stamp.harvested_on is None:
+        return say(
+            "⛔ THIS LOT IS BEING RECALLED. Please do not eat it.\n%(name)s – lot %(code)s.\nReason: %(reason)s.\n"
+            "%(advice)s",
+            **params,
+        )
+    return say(
+        "⛔ THIS LOT IS BEING RECALLED. Please do not eat it.\n%(name)s – lot %(code)s, %(verb)s %(on)s.\n"
+        "Reason: %(reason)s.\n%(advice)s",
+        verb=stamp.harvest_verb,
+        on=Day(stamp.harvested_on),
+        **params,
     )
 
 

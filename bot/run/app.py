@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Request, Response, request
 from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
@@ -31,6 +32,7 @@ from handlers.channels.web import routes as web
 from handlers.channels.zalo import routes as zalo
 from handlers.channels.zalobot import routes as zalobot
 from handlers.pages import oauth
+from handlers.pages.address import address_of
 from handlers.pages.pictures import pictures
 from handlers.pages.privacy import privacy
 from handlers.pages.routes import pages
@@ -56,16 +58,17 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     redis = short_redis(settings.redis_url)
     home = Home(database, settings, Looks(database))
     figures = Figures(database, now, var_dir=settings.var_dir, redis=redis)
-    app = Flask("chophien", static_folder=None)
+    app = App("chophien", static_folder=None)
     accounts = Accounts(database, settings)
     accounts.keep()
     app.before_request(accounts.keep)
     door = Door(database, Bell(redis).ring, now, thread=vital, measure=partial(figures.tally.observe, INGEST_BATCH))
     figures.tally.follow(door.snapshot, INGEST)
     app.extensions[TALLY] = figures.tally
-    takes = _open_doors(app, door, home, figures, now)
-    app.wsgi_app = Hatch(app.wsgi_app, takes, accounts.keep)  # type: ignore[method-assign]
     gate = Gate(short_redis(settings.redis_url), database.vault, now)
+    takes = _open_doors(app, door, home, figures, now)
+    _open_chat(app, door, home, gate, now)
+    app.wsgi_app = Hatch(app.wsgi_app, takes, accounts.keep)  # type: ignore[method-assign]
     app.register_blueprint(pages(home, sentence, gate=gate, public_url=settings.public_url))
     app.register_blueprint(privacy(home, sentence))
     app.register_blueprint(pictures())
@@ -106,7 +109,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
 def _open_doors(
     app: Flask, door: Door, home: Home, figures: Figures, now: Callable[[], datetime]
 ) -> Mapping[str, Take]:
-    """Where messages come in: one door for each channel. A channel that is off answers 404.
+    """Where messages come in: one door for each platform. A channel that is off answers 404.
 
     Returns what may be taken before Flask, by path: the webhooks where deliveries come in crowds.
     """
@@ -147,17 +150,26 @@ def _open_doors(
             figures.refused("zalobot"),
         )
     )
-    app.register_blueprint(
-        web.blueprint(
-            door,
-            database,
-            home.site,
-            settings.secret_keys,
-            secure=settings.public_url.startswith("https://"),
-            now=now,
-        )
-    )
     return takes
+
+
+def _open_chat(app: Flask, door: Door, home: Home, gate: Gate, now: Callable[[], datetime]) -> None:
+    """Our own page's chat. Codes are looked up there through the same gate as on the pages of stamps."""
+
+    def wait(asked: Request) -> int:
+        return gate.ask(address_of(asked.remote_addr, asked.headers.get("X-Forwarded-For")))
+
+    secure = home.settings.public_url.startswith("https://")
+    app.register_blueprint(
+        web.blueprint(door, home.database, home.site, home.settings.secret_keys, secure=secure, now=now, wait=wait)
+    )
+
+
+class App(Flask):
+    """Says in the log which page failed by its name: in a path there may be somebody's number, or a sheet's key."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        log.error("request_failed", page=request.endpoint, method=request.method, exc_info=exc_info)
 
 
 class OaOf:

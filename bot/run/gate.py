@@ -32,12 +32,16 @@ class Gate:
         self._own = _Windows()
         self._silent_until = 0.0
 
-    def ask(self, address: str) -> bool:
+    def ask(self, address: str) -> int:
         name = self._name(address)
         minute, day, misses = self._count(
             [(f"look:{name}:m", MINUTE, 1), (f"look:{name}:d", DAY, 1), (f"look:{name}:x", HOUR, 0)]
         )
-        return minute <= A_MINUTE and day <= A_DAY and misses < MISSES
+        if day > A_DAY:
+            return DAY
+        if misses >= MISSES:
+            return HOUR
+        return MINUTE if minute > A_MINUTE else 0
 
     def miss(self, address: str) -> int:
         return self._count([(f"look:{self._name(address)}:x", HOUR, 1)])[0]

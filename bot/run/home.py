@@ -1,7 +1,7 @@
 """What the public pages read from the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from catalog.account import Account
 from catalog.case import open_case
 from catalog.db import Database
 from catalog.erasure import ask_erasure, erasure_by
-from catalog.organisation import Organisation
+from catalog.organisation import Organisation, sellers_shown_by
 from catalog.pin import check_pin
 from catalog.scan import Look
 from handlers.channels.web import routes as web
@@ -72,30 +72,34 @@ class Home:
 
     def passport(self, code: str, language: str) -> Passport | None:
         with self.database.reading() as db:
-            page, oa = self.brief.get("doors", lambda: self._doors(db))
+            found = read_passport(db, code, language, self._here_and_now())
+            if found is None:
+                return None
+            home_id, sellers = self.brief.get("sellers", lambda: self._sellers(db))
+            seller_id = found.stamp.goods.seller_id
+            here = seller_id in sellers
+            whose = (seller_id, home_id) if here else (seller_id,)
+            page, oa = self.brief.get(("doors", whose), lambda: _accounts(db, whose))
             doors = Doors(
                 messenger=f"https://m.me/{page}?ref=t-{code}" if page else "",
                 zalo=f"https://zalo.me/{oa}" if oa else "",
             )
-            return read_passport(db, code, language, self._here_and_now(), doors)
+            return replace(found, stamp=replace(found.stamp, here=here), doors=doors)
 
-    def looked(self, passport: Passport, address: str, agent: str) -> None:
+    def looked(self, passport: Passport, address: str) -> None:
+        """All behind an address are one person: who is shown the page again and again by a program is one as well."""
         stamp = passport.stamp
-        look = Look(stamp.code, "page", f"{address} {agent}", self._here_and_now())
+        look = Look(stamp.code, "page", address, self._here_and_now())
         self.looks.add(look, stamp.odd.sign if stamp.odd is not None else "")
 
     def check_pin(self, code: str, pin: str) -> PinAnswer:
         with self.database.writing() as db:
             return check_pin(db, code, pin, utc_now())
 
-    def _doors(self, db: Session) -> tuple[str | None, str | None]:
-        """The first page and the first OA that speak for the co-op of this site."""
-        _, home = self._organisation(db)
-        its_own = select(Account.channel, Account.external_id).where(
-            Account.organisation_id == home.id, Account.channel.in_(ON_A_CHANNEL)
-        )
-        accounts = dict(db.execute(its_own.order_by(Account.id.desc())).all())
-        return accounts.get("messenger"), accounts.get("zalo")
+    def _sellers(self, db: Session) -> tuple[int, frozenset[int]]:
+        """Whose site this is, and whose goods it shows."""
+        account, _ = self._organisation(db)
+        return account.organisation_id, frozenset(sellers_shown_by(db, account.organisation_id))
 
     def _here_and_now(self) -> datetime:
         return utc_now().astimezone(ZoneInfo(self.settings.timezone))
@@ -151,3 +155,14 @@ class Home:
                 return None
             done_on = request.done_at.astimezone(zone).date() if request.done_at else None
             return Asked(request.state.value, request.asked_at.astimezone(zone).date(), done_on)
+
+
+def _accounts(db: Session, whose: Sequence[int]) -> tuple[str | None, str | None]:
+    """The first page and the first OA of these organisations, of the first that has one."""
+    theirs = select(Account.channel, Account.external_id, Account.organisation_id).where(
+        Account.organisation_id.in_(whose), Account.channel.in_(ON_A_CHANNEL)
+    )
+    found: dict[str, str] = {}
+    for account in sorted(db.execute(theirs.order_by(Account.id)), key=lambda one: whose.index(one.organisation_id)):
+        found.setdefault(account.channel, account.external_id)
+    return found.get("messenger"), found.get("zalo")

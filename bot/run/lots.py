@@ -1,17 +1,14 @@
 """`chophien lots`: what was harvested or packed, its diary, and what its passport still lacks."""
 
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 import click
 
-from bot.run.shell import opened, plain, settings_of
+from bot.run.shell import now_in, opened, plain, settings_of
 from bot.run.trouble import Trouble
+from catalog.lot import KINDS
 
 DAY = click.DateTime(["%Y-%m-%d"])
-KINDS = (
-    "fertilise", "spray", "stop_spray", "water", "weed", "prune", "sow", "harvest", "dry", "pack", "inspect", "note",
-)  # fmt: skip
 
 
 @click.group()
@@ -34,7 +31,7 @@ def list_(coop: str | None, as_json: bool) -> None:
 
     settings = settings_of()
     with opened(settings) as database, database.reading() as db:
-        for line in lots_of(db, coop, _now(settings.timezone).date()):
+        for line in lots_of(db, coop, now_in(settings).date()):
             click.echo(line.json() if as_json else plain(line.words))
 
 
@@ -71,7 +68,7 @@ def add(  # noqa: PLR0917 (by name, from the command line)
     entry = LotEntry(number, place, plot, _point(point), _day(harvested), _day(best_before), amount)
     settings = settings_of()
     with opened(settings) as database, database.writing() as db:
-        added = add_lot(db, sku, producer, coop, entry, now=_now(settings.timezone))
+        added = add_lot(db, sku, producer, coop, entry, now=now_in(settings))
     click.echo(f"Lot {added} is a draft. Next: chophien lots activate {added}")
 
 
@@ -104,7 +101,7 @@ def set_(  # noqa: PLR0917 (by name, from the command line)
     entry = LotEntry("", place, plot, _point(point), _day(harvested), _day(best_before), amount)
     settings = settings_of()
     with opened(settings) as database, database.writing() as db:
-        change_lot(db, number, coop, entry, _now(settings.timezone))
+        change_lot(db, number, coop, entry, now_in(settings))
     click.echo(f"Lot {number}: written down.")
 
 
@@ -135,7 +132,7 @@ def product(  # noqa: PLR0917 (by name, from the command line)
         raise click.UsageError("say what is to be written down: --brand, --warnings, --storage or --declared")
     settings = settings_of()
     with opened(settings) as database, database.writing() as db:
-        describe(db, sku, coop, known, _now(settings.timezone))
+        describe(db, sku, coop, known, now_in(settings))
     click.echo(f"{sku}: written down.")
 
 
@@ -157,7 +154,7 @@ def certify(  # noqa: PLR0917 (by name, from the command line)
 
     settings = settings_of()
     with opened(settings) as database, database.writing() as db:
-        add_certificate(db, sku, coop, Certified(name, number, issuer, until.date()), _now(settings.timezone))
+        add_certificate(db, sku, coop, Certified(name, number, issuer, until.date()), now_in(settings))
     click.echo(f"{sku}: {name}, valid until {until.date()}.")
 
 
@@ -173,7 +170,7 @@ def check(number: str, coop: str | None) -> None:
 
     settings = settings_of()
     with opened(settings) as database, database.reading() as db:
-        lines, whole = checked(db, number, coop, _now(settings.timezone).date())
+        lines, whole = checked(db, number, coop, now_in(settings).date())
     for line in lines:
         click.echo(plain(line))
     if not whole:
@@ -197,10 +194,27 @@ def note(  # noqa: PLR0917 (by name, from the command line)
     from bot.run.lotting import write_note
 
     settings = settings_of()
-    now = _now(settings.timezone)
+    now = now_in(settings)
     with opened(settings) as database, database.writing() as db:
         line = write_note(db, number, coop, kind, words, on=_day(on) or now.date(), wait_days=wait_days, now=now)
     click.echo(plain(line))
+
+
+@lots.command()
+@click.argument("number", metavar="LOT")
+@click.option("--reason", required=True, help="As customers read it: bao gói hở, có thể bị ẩm mốc")
+@click.option("--advice", required=True, help="What they shall do, a sentence.")
+@click.option("--coop", metavar="CODE")
+def recall(number: str, reason: str, advice: str, coop: str | None) -> None:
+    """Recall a lot: nothing of it is sold from now on, and every stamp of it says so. It cannot be taken back.
+
+    Example:  chophien lots recall SM-MIEN-02 --reason "bao gói hở" --advice "Anh/chị giữ lại gói, HTX đổi gói mới."
+    """
+    from bot.run.lotting import call_back
+
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
+        click.echo(plain(call_back(db, number, coop, reason, advice, now=now_in(settings))))
 
 
 @lots.command()
@@ -215,12 +229,8 @@ def activate(number: str, coop: str | None) -> None:
 
     settings = settings_of()
     with opened(settings) as database, database.writing() as db:
-        for line in put_into_book(db, number, coop, _now(settings.timezone)):
+        for line in put_into_book(db, number, coop, now_in(settings)):
             click.echo(plain(line))
-
-
-def _now(timezone: str) -> datetime:
-    return datetime.now(UTC).astimezone(ZoneInfo(timezone))
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -14,8 +14,9 @@ from catalog.acts.diary import LONGEST, OLDEST
 from catalog.acts.lots import LotEntry, Unfit, amend_lot, enter_lot
 from catalog.acts.passports import facts_of, lacking
 from catalog.acts.printing import activate_lot
+from catalog.acts.recalling import recall_lot
 from catalog.audit import record
-from catalog.lot import Lot, LotEvent, LotState
+from catalog.lot import OPEN, Lot, LotEvent
 from catalog.organisation import Organisation
 from catalog.passport import NEEDED, Wrong, days_before_harvest, is_whole
 from catalog.person import producer_by_code
@@ -171,11 +172,22 @@ def write_note(
     return f"Lot {lot.number}: written down. {'; '.join(told)}."
 
 
+def call_back(db: Session, number: str, coop: str | None, reason: str, advice: str, *, now: datetime) -> str:
+    """Raises Trouble."""
+    lot, product, _ = lot_named(db, number, coop)
+    said = [" ".join(words.split()) for words in (reason, advice)]
+    if not all(0 < len(words) <= LONGEST_WORDS for words in said):
+        raise Trouble(f"reason and advice have 1 to {LONGEST_WORDS} characters each")
+    if not recall_lot(db, lot, said[0].rstrip("."), said[1], who=DESK, at=now):
+        raise Trouble(f"lot {lot.number} is recalled already")
+    return f"Lot {lot.number} ({product.name_vi}) is recalled: it is off sale, and its stamps say so."
+
+
 def put_into_book(db: Session, number: str, coop: str | None, now: datetime) -> Iterator[str]:
     """Raises Trouble."""
     lot, product, _ = lot_named(db, number, coop)
-    if lot.state == LotState.RECALLED:
-        raise Trouble(f"lot {lot.number} is recalled")
+    if lot.state not in OPEN:
+        raise Trouble(f"lot {lot.number} is {lot.state}")
     activate_lot(db, lot, DESK, now)
     yield f"Lot {lot.number} is in the book."
     check = lacking(db, lot, product, now.date())

@@ -44,7 +44,7 @@ def address_of(public_url: str, code: str) -> str:
 
 
 def stamps_of(db: Session, sheet: StampSheet, public_url: str) -> "Iterator[Stamp]":
-    """The labels of a sheet in their order."""
+    """The labels of a sheet in their order, without those that are void."""
     from handlers.papers.label import Stamp
 
     product = db.get_one(Product, sheet.product_id)
@@ -53,6 +53,8 @@ def stamps_of(db: Session, sheet: StampSheet, public_url: str) -> "Iterator[Stam
     told = labelled(product, lot, coop)
     vault = vault_of(db)
     for printed in codes_of(db, sheet):
+        if printed.voided_at is not None:
+            continue
         pin = "" if printed.pin is None else vault.open(printed.pin).decode()
         label = Stamp(address_of(public_url, printed.code), printed.code, *told, pin=pin)
         for _ in range(sheet.count if sheet.kind == "lot" else 1):
@@ -112,7 +114,7 @@ def write_sheet(
         sheet = db.get(StampSheet, sheet_id)
         if sheet is None or sheet.spoilt_at is not None:
             raise LookupError("no such sheet, or it is void")
-        return write_pdf(
+        pages = write_pdf(
             file,
             stamps_of(db, sheet, public_url),
             geometry_of(sheet.geometry),
@@ -122,6 +124,9 @@ def write_sheet(
             title=sentence("Stamps, sheet %(number)s", LANGUAGE, number=sheet.id),
             progress=progress,
         )
+    if not pages:
+        raise LookupError("all its stamps are void")
+    return pages
 
 
 class Press:

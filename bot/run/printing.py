@@ -13,11 +13,11 @@ from bot.run.finding import coop_named, lot_named, person_named, product_named
 from bot.run.press import address_of, check_fit, is_sample, labelled
 from bot.run.trouble import Trouble
 from catalog.acts.passports import lacking
-from catalog.acts.printing import By, Short, bind_sheet, print_sheet
+from catalog.acts.printing import By, Short, bind_sheet, is_over, print_sheet
 from catalog.acts.stamps import PrintStamps, TooFewStamps
 from catalog.acts.voiding import Step, lives_of, take_step, void_sheet
 from catalog.audit import record
-from catalog.lot import Lot, LotState
+from catalog.lot import OPEN, Lot
 from catalog.organisation import Organisation
 from catalog.passport import NEEDED
 from catalog.product import Product
@@ -51,10 +51,7 @@ def draw_sheet(
     """Draw stamps for a lot: the sheet's id, and how many are left. Raises Trouble, and then nothing is drawn."""
     with database.writing() as db:
         lot, product, seller = lot_named(db, number, coop)
-        if lot.state == LotState.RECALLED:
-            raise Trouble(f"lot {lot.number} is recalled: no stamps are printed for it")
-        if lot.best_before is not None and lot.best_before < now.date():
-            raise Trouble(f"lot {lot.number} was best before {lot.best_before}: no stamps are printed for it")
+        _refuse_closed(lot, now.date())
         check_fit(product, lot, seller, public_url, wanted.geometry, damp=wanted.damp, pins=wanted.pins)
         _check_start(wanted)
         return _drawn(db, replace(wanted, lot_id=lot.id), product, now)
@@ -72,6 +69,23 @@ def draw_sheet_for_product(
         check_fit(product, None, seller, public_url, wanted.geometry, damp=wanted.damp, pins=wanted.pins)
         _check_start(wanted)
         return _drawn(db, wanted, product, now)
+
+
+def check_again(database: "Database", sheet_id: int, today: date) -> None:
+    """Raises Trouble where a sheet must not be printed once more: its lot is recalled, or past its day."""
+    with database.reading() as db:
+        sheet = _sheet(db, sheet_id)
+        lot = None if sheet.lot_id is None else db.get_one(Lot, sheet.lot_id)
+        if lot is not None:
+            _refuse_closed(lot, today)
+
+
+def _refuse_closed(lot: Lot, today: date) -> None:
+    """Raises Trouble for a lot that no stamps are printed for."""
+    if lot.state not in OPEN:
+        raise Trouble(f"lot {lot.number} is {lot.state}: no stamps are printed for it")
+    if is_over(lot, today):
+        raise Trouble(f"lot {lot.number} was best before {lot.best_before}: no stamps are printed for it")
 
 
 def lacks_of(database: "Database", sheet_id: int, today: date) -> list[str]:
@@ -158,7 +172,7 @@ def codes_on(db: Session, sheet_id: int) -> Iterator[Line]:
 
 def step_each(db: Session, codes: Sequence[str], step: Step, now: datetime) -> Iterator[str]:
     """Codes as anybody types them. Raises Trouble at the first that cannot be; then nothing is done."""
-    for code in _whole(codes):
+    for code in _in_their_lots(db, _whole(codes)):
         try:
             life = take_step(db, code, step, DESK, now)
         except ValueError as error:
@@ -166,6 +180,12 @@ def step_each(db: Session, codes: Sequence[str], step: Step, now: datetime) -> I
         if life is None:
             raise Trouble(f"{grouped(code)} is in nobody's book")
         yield f"{grouped(code)}: {life}"
+
+
+def _in_their_lots(db: Session, codes: Sequence[str]) -> list[str]:
+    """By lot, so that two who void at once lock the same accounts in the same order."""
+    lots = dict(db.execute(select(TraceCode.code, TraceCode.lot_id).where(TraceCode.code.in_(codes))).all())
+    return sorted(codes, key=lambda code: (lots.get(code) or 0, code))
 
 
 def void_whole_sheet(db: Session, sheet_id: int, now: datetime) -> int:
@@ -179,7 +199,9 @@ def bind(db: Session, sheet_id: int, number: str, coop: str | None, now: datetim
     try:
         bound = bind_sheet(db, sheet, lot, DESK, now)
     except ValueError:
-        raise Trouble(f"sheet {sheet_id} is not for {product.name_vi}, or lot {lot.number} is recalled") from None
+        raise Trouble(
+            f"sheet {sheet_id} is not for {product.name_vi}, or nothing is printed for lot {lot.number} any more"
+        ) from None
     if not bound:
         raise Trouble(f"sheet {sheet_id} is bound or void already")
     return f"Sheet {sheet_id} speaks for lot {lot.number} now."

@@ -5,8 +5,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.run.trouble import Trouble
 
@@ -33,6 +35,11 @@ def settings_of() -> "Settings":
     settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     set_up_logs(settings)
     return settings
+
+
+def now_in(settings: "Settings") -> datetime:
+    """Now, in the zone of the co-op: its day is the one that counts."""
+    return datetime.now(UTC).astimezone(ZoneInfo(settings.timezone))
 
 
 @contextmanager

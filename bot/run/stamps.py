@@ -4,13 +4,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.run.shell import counted, opened, plain, settings_of
+from bot.run.shell import counted, now_in, opened, plain, settings_of
 from bot.run.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from catalog.db import Database
 
 DAY = click.DateTime(["%Y-%m-%d"])
+ID = click.IntRange(1, 2**62)
+MOST = 10_000_000
+"""Stamps that are granted or allowed at once."""
 
 
 @click.group()
@@ -31,7 +34,7 @@ def stamps() -> None:
 @stamps.command(name="print")
 @click.option("--lot", "number", metavar="LOT", help="The lot's number, or one of its codes.")
 @click.option("--product", "sku", metavar="SKU", help="Without --lot: stamps that are bound to a lot later.")
-@click.option("--count", type=click.IntRange(min=1), help="How many labels.")
+@click.option("--count", type=click.IntRange(1, MOST), help="How many labels.")
 @click.option("--kind", type=click.Choice(["unit", "lot"]), default="unit", show_default=True,
               help="unit: every label its own code. lot: the lot's code on all.")  # fmt: skip
 @click.option("--sheet", default="65", show_default=True, metavar="SHEET",
@@ -39,7 +42,7 @@ def stamps() -> None:
 @click.option("--start", type=click.IntRange(min=1), default=1, show_default=True, help="First label of the page.")
 @click.option("--damp", is_flag=True, help="For damp or curved goods: a QR code that bears more damage.")
 @click.option("--pin", "pins", is_flag=True, help="Six digits under a scratch field, for dear goods.")
-@click.option("--again", type=click.IntRange(min=1), metavar="ID", help="Print a sheet of before once more, the same.")
+@click.option("--again", type=ID, metavar="ID", help="Print a sheet of before once more, the same.")
 @click.option("--coop", metavar="CODE", help="Whose lot.  [default: whoever has one of that number]")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The PDF.")
 def print_(  # noqa: PLR0917 (by name, from the command line)
@@ -66,16 +69,19 @@ def print_(  # noqa: PLR0917 (by name, from the command line)
 
     Example:  chophien stamps print --again 3 -o cam.pdf
     """
-    from bot.run.printing import draw_sheet, draw_sheet_for_product, lacks_of
+    from bot.run.printing import check_again, draw_sheet, draw_sheet_for_product, lacks_of
 
     if again is None and (count is None or bool(number) == bool(sku)):
         raise click.UsageError("give --count and either --lot or --product, or --again")
     if again is not None and (count is not None or number or sku):
         raise click.UsageError("--again prints a sheet as it was: it takes no --lot, --product or --count")
+    if pins and kind == "lot":
+        raise click.UsageError("a PIN is for one package: a lot's stamp is the same on all")
     settings = settings_of()
-    now = datetime.now(UTC)
+    now = now_in(settings)
     with opened(settings) as database, _beside(output) as unfinished:
         if again is not None:
+            check_again(database, again, now.date())
             sheet_id, left = again, None
         else:
             from catalog.acts.stamps import PrintStamps
@@ -105,7 +111,7 @@ def print_(  # noqa: PLR0917 (by name, from the command line)
 
 @stamps.command(name="list")
 @click.option("--lot", "number", metavar="LOT", help="Only the sheets of this lot.")
-@click.option("--sheet", "sheet_id", type=click.IntRange(min=1), metavar="ID", help="The codes of this sheet.")
+@click.option("--sheet", "sheet_id", type=ID, metavar="ID", help="The codes of this sheet.")
 @click.option("--coop", metavar="CODE", help="[default: the first co-op]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(number: str | None, sheet_id: int | None, coop: str | None, as_json: bool) -> None:
@@ -117,7 +123,8 @@ def list_(number: str | None, sheet_id: int | None, coop: str | None, as_json: b
     """
     from bot.run.printing import books, codes_on, sheets_of
 
-    with opened(settings_of()) as database, database.reading() as db:
+    settings = settings_of()
+    with opened(settings) as database, database.reading() as db:
         if sheet_id is not None:
             for line in codes_on(db, sheet_id):
                 click.echo(line.json() if as_json else plain(line.words))
@@ -130,7 +137,7 @@ def list_(number: str | None, sheet_id: int | None, coop: str | None, as_json: b
 
 @stamps.command()
 @click.argument("codes", nargs=-1, metavar="CODE…")
-@click.option("--sheet", "sheet_id", type=click.IntRange(min=1), metavar="ID", help="A whole sheet, lost or spoilt.")
+@click.option("--sheet", "sheet_id", type=ID, metavar="ID", help="A whole sheet, lost or spoilt.")
 def void(codes: tuple[str, ...], sheet_id: int | None) -> None:
     """Void stamps that are lost or spoilt: who scans one is told.
 
@@ -142,8 +149,9 @@ def void(codes: tuple[str, ...], sheet_id: int | None) -> None:
 
     if bool(codes) == (sheet_id is not None):
         raise click.UsageError("give codes, or --sheet ID")
-    now = datetime.now(UTC)
-    with opened(settings_of()) as database, database.writing() as db:
+    settings = settings_of()
+    now = now_in(settings)
+    with opened(settings) as database, database.writing() as db:
         if sheet_id is not None:
             click.echo(f"{void_whole_sheet(db, sheet_id, now)} labels are void.")
         else:
@@ -161,13 +169,14 @@ def sold(codes: tuple[str, ...], used: bool) -> None:
     """
     from bot.run.printing import step_each
 
-    with opened(settings_of()) as database, database.writing() as db:
-        for words in step_each(db, codes, "used" if used else "sold", datetime.now(UTC)):
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
+        for words in step_each(db, codes, "used" if used else "sold", now_in(settings)):
             click.echo(words)
 
 
 @stamps.command()
-@click.argument("sheet_id", type=click.IntRange(min=1), metavar="SHEET")
+@click.argument("sheet_id", type=ID, metavar="SHEET")
 @click.option("--lot", "number", required=True, metavar="LOT")
 @click.option("--coop", metavar="CODE")
 def activate(sheet_id: int, number: str, coop: str | None) -> None:
@@ -177,13 +186,14 @@ def activate(sheet_id: int, number: str, coop: str | None) -> None:
     """
     from bot.run.printing import bind
 
-    with opened(settings_of()) as database, database.writing() as db:
-        click.echo(bind(db, sheet_id, number, coop, datetime.now(UTC)))
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
+        click.echo(bind(db, sheet_id, number, coop, now_in(settings)))
 
 
 @stamps.command()
 @click.argument("coop", metavar="COOP")
-@click.argument("count", type=int)
+@click.argument("count", type=click.IntRange(-MOST, MOST))
 def grant(coop: str, count: int) -> None:
     """Let a co-op print so many stamps more; a negative number takes back what it has not drawn.
 
@@ -193,13 +203,14 @@ def grant(coop: str, count: int) -> None:
     """
     from bot.run.printing import grant_stamps
 
-    with opened(settings_of()) as database, database.writing() as db:
-        click.echo(f"{coop} has {grant_stamps(db, coop, count, datetime.now(UTC))} stamps left.")
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
+        click.echo(f"{coop} has {grant_stamps(db, coop, count, now_in(settings))} stamps left.")
 
 
 @stamps.command()
 @click.argument("who", metavar="WHO")
-@click.option("--count", type=click.IntRange(min=1), required=True, help="How many labels at most.")
+@click.option("--count", type=click.IntRange(1, MOST), required=True, help="How many labels at most.")
 @click.option("--until", type=DAY, required=True, metavar="DATE", help="The last day: 2026-12-31.")
 @click.option("--from", "since", type=DAY, metavar="DATE", help="The first day.  [default: today]")
 @click.option("--lot", "number", metavar="LOT", help="Only for this lot.")
@@ -221,13 +232,14 @@ def allow(  # noqa: PLR0917 (by name, from the command line)
     from bot.run.printing import Allowed, allow_printing
 
     span = (since.date() if since else None, until.date())
-    with opened(settings_of()) as database, database.writing() as db:
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
         allowed = Allowed(who, count, span, number, sku)
-        click.echo(f"Right {allow_printing(db, allowed, coop, datetime.now(UTC))} is given.")
+        click.echo(f"Right {allow_printing(db, allowed, coop, now_in(settings))} is given.")
 
 
 @stamps.command()
-@click.argument("right_id", type=click.IntRange(min=1), required=False, metavar="RIGHT")
+@click.argument("right_id", type=ID, required=False, metavar="RIGHT")
 @click.option("--coop", metavar="CODE", help="[default: the first co-op]")
 def withdraw(right_id: int | None, coop: str | None) -> None:
     """Take back the right to print; without a number: list the rights.
@@ -236,14 +248,15 @@ def withdraw(right_id: int | None, coop: str | None) -> None:
     """
     from bot.run.printing import rights, take_right_back
 
-    with opened(settings_of()) as database:
+    settings = settings_of()
+    with opened(settings) as database:
         if right_id is None:
             with database.reading() as db:
                 for words in rights(db, coop):
                     click.echo(plain(words))
             return
         with database.writing() as db:
-            take_right_back(db, right_id, datetime.now(UTC))
+            take_right_back(db, right_id, now_in(settings))
     click.echo(f"Right {right_id} is withdrawn.")
 
 
@@ -303,7 +316,8 @@ def limit(kind: str, sign: str, people: int, coop: str | None) -> None:
     """
     from bot.run.printing import set_limit
 
-    with opened(settings_of()) as database, database.writing() as db:
+    settings = settings_of()
+    with opened(settings) as database, database.writing() as db:
         set_limit(db, kind, sign, people, coop)
     click.echo(f"A {kind} stamp is odd ({sign}) from {people} people on.")
 

@@ -26,6 +26,8 @@ _KINDS: Phrases[tuple[str, str]] = Phrases(
 _WRITE, _DONE, _AROUND, _JOINS = _words("asks_to_write"), _words("done"), _words("around"), _words("joins")
 _GARDENS = _words("gardens")
 _ASKS, _LOOK, _PASSPORT, _FORGOT = _words("asks"), _words("asks_to_look"), _words("passport"), _words("forgot")
+_NOT_DONE, _COULD_NOT, _CLAUSE_ENDS = _words("not_done"), _words("could_not"), _words("clause_ends")
+_TAIL, _OFFERS, _SHOWS, _THE_DIARY = _words("tail"), _words("offers"), _words("shows"), _words("the_diary")
 _NUMBER = "[0-9]{1,3}|(?:hai |ba )?muoi(?: [a-z]+)?|mot|hai|ba|bon|nam|sau|bay|tam|chin"
 _WAIT = re.compile(
     r"(?:,? ?(?:thoi gian )?(?:cach ly|cho|doi|kieng)(?: du| du so| khoang| them)? )"
@@ -54,6 +56,7 @@ class Told:
     unclear: bool = False
     products: tuple[str, ...] = ()
     told_of: bool = False  # it says itself that something was done, or that it is for the diary
+    asked: bool = False  # it is a question, and tells of nothing
 
 
 def read_diary(text: str, today: date) -> Told:
@@ -67,20 +70,34 @@ def read_diary(text: str, today: date) -> Told:
     matches = _KINDS.find(tokens)
     inside = {t.start for match in matches for t in tokens[match.start : match.end]}
     goods = [m for m in _goods(tokens) if tokens[m.first].start not in inside]
-    works = list(_merged(_work(message, tokens, matches, number, goods) for number in range(len(matches))))
+    done = [number for number in range(len(matches)) if _is_done(tokens, matches, number)]
+    works = list(_merged(_work(message, tokens, matches, number, goods) for number in done))
     if wait and works:
         place = next((i for i, work in enumerate(works) if work.kind == "spray"), 0)
         works[place] = replace(works[place], wait_days=_days(wait[1]))
     begins = bool(matches) and matches[0].start == 0
     told_of = bool(_WRITE.find(tokens) or _DONE.find(tokens) or day.spans or wait or begins)
     products = tuple(dict.fromkeys(_typed(message, tokens[m.first : m.last]) for m in goods))
-    return Told(tuple(works), day.on, day.unclear, products, told_of and not _questions(tokens))
+    asked = _questions(tokens)
+    return Told(tuple(works), day.on, day.unclear, products, told_of and not asked, asked)
 
 
 def asks_to_write(text: str) -> bool:
     """`ghi nhật ký giúp bác`: whether it is for the diary, whatever was done."""
     tokens = read(text).tokens
-    return bool(_WRITE.find(tokens)) and not _questions(tokens)
+    return bool(_WRITE.find(tokens)) and not _questions(tokens) and not asks_to_read(text)
+
+
+def asks_to_read(text: str) -> bool:
+    """`xem nhật ký lô cam`: what is written there already."""
+    tokens = read(text).tokens
+    shows = next(iter(_SHOWS.find(tokens)), None)
+    return shows is not None and any(shows.end <= match.start for match in _THE_DIARY.find(tokens))
+
+
+def offers(text: str) -> bool:
+    """`măng đã phơi khô, ai lấy nhắn tôi`: goods are offered, whatever was done to them."""
+    return bool(_OFFERS.find(read(text).tokens))
 
 
 def asks_what_lacks(text: str) -> bool:
@@ -122,6 +139,22 @@ def _goods(tokens: Sequence[Token]) -> list[Mention]:
     return [m for m in mentions(tokens) if not m.everyday or (m.first and _GARDENS.at(tokens, m.first - 1))]
 
 
+def _is_done(tokens: Sequence[Token], matches: Sequence[Match[tuple[str, str]]], number: int) -> bool:
+    """Whether nothing in its clause says that it was left undone, is yet to come, or was said by somebody else."""
+    match = matches[number]
+    undone = [m for m in _NOT_DONE.find(tokens[: match.start]) if not _ends_between(tokens, m.end, match.start)]
+    after = matches[number + 1].start if number + 1 < len(matches) else len(tokens)
+    failed = _COULD_NOT.find(tokens[match.end : after])
+    return not undone and not any(not _ends_between(tokens, match.end, match.end + m.start) for m in failed)
+
+
+def _ends_between(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether a clause ends between these tokens."""
+    return any(
+        tokens[i].kind == "sign" or _CLAUSE_ENDS.at(tokens, i) or _WRITE.at(tokens, i) for i in range(first, last)
+    )
+
+
 def _work(
     message: Message,
     tokens: Sequence[Token],
@@ -133,6 +166,9 @@ def _work(
     match = matches[number]
     kind, phrase = match.values[0]
     end = matches[number + 1].start if number + 1 < len(matches) else len(tokens)
+    if number + 1 < len(matches) and not _is_done(tokens, matches, number + 1):
+        denied = next((m.start for m in _NOT_DONE.find(tokens[match.end : end])), None)
+        end = end if denied is None else match.end + denied
     of_goods = {i for m in goods for i in range(m.first, m.last)}
     kept = [i for i in range(match.end, end) if i not in of_goods]
     kept = [i for i in kept if not (_AROUND.at(tokens, i) and _leads_to_goods(tokens, i, of_goods))]
@@ -178,6 +214,8 @@ def _questions(tokens: Sequence[Token]) -> bool:
     """Whether it asks something."""
     words = [t for t in tokens if t.kind != "sign"]
     asked = any(t.text == "?" for t in tokens)
+    while len(words) > 1 and _TAIL.at(words, len(words) - 1):
+        words.pop()
     return asked or any(_ASKS.whole(words[-size:]) for size in (1, 2) if len(words) > size)
 
 

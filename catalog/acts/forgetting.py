@@ -16,8 +16,10 @@ from catalog.case import Case, open_case
 from catalog.consent import Consent, Wish
 from catalog.contact import Contact
 from catalog.invitation import Invitation
+from catalog.lot import LotEvent
 from catalog.order import Order, Status
 from catalog.person import Person, roles_of
+from catalog.sheet import PrintRight
 from catalog.stock import StockMove
 
 FORGOTTEN = "forgotten"
@@ -139,6 +141,9 @@ def _empty_person(db: Session, person_id: int, now: datetime) -> None:
     """The row stays as a number, so that what she agreed to, and until when, can still be proved."""
     _do(db, delete(Contact).where(Contact.person_id == person_id))
     _do(db, delete(Invitation).where(Invitation.person_id == person_id))
+    rights = (PrintRight.person_id == person_id, PrintRight.withdrawn_at.is_(None))
+    _do(db, update(PrintRight).where(*rights).values(withdrawn_at=now))
+    _do(db, update(LotEvent).where(LotEvent.person_id == person_id).values(draft_key=None))  # the id of a message
     still_given = (Consent.person_id == person_id, Consent.withdrawn_at.is_(None))
     _do(db, update(Consent).where(*still_given).values(withdrawn_at=now))
     nothing = {"name": None, "given_name": "", "title": "", "you": "", "phone": None, "phone_index": None}

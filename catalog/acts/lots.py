@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import count
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -48,6 +49,7 @@ def enter_lot(
         raise Unfit(f"{grower.name} does not sell {product.name_vi} through that co-op")
     if entry.best_before is None and entry.harvested_on is not None and product.shelf_life_days is not None:
         entry = replace(entry, best_before=entry.harvested_on + timedelta(days=product.shelf_life_days))
+    entry = replace(entry, number=" ".join(entry.number.split()))
     _check(entry, at.date())
     lot = Lot(
         number=entry.number or _next_number(db, product, entry.harvested_on or at.date()),
@@ -109,7 +111,9 @@ def _write(lot: Lot, entry: LotEntry) -> None:
 def _next_number(db: Session, product: Product, on: date) -> str:
     """CAM-261122-1: as a producer's posting numbers hers."""
     prefix = f"{product.sku[:9]}-{on:%y%m%d}"
-    taken = db.scalar(
-        select(func.count()).where(Lot.product_id == product.id, Lot.number.startswith(prefix, autoescape=True))
+    taken = set(
+        db.scalars(
+            select(Lot.number).where(Lot.product_id == product.id, Lot.number.startswith(prefix, autoescape=True))
+        )
     )
-    return f"{prefix}-{(taken or 0) + 1}"
+    return next(number for place in count(1) if (number := f"{prefix}-{place}") not in taken)

@@ -16,8 +16,9 @@ from catalog.acts.order import CancelOrder, PlaceOrder
 from catalog.acts.person import GiveConsent, OpenCase, RecordScan, Redeem, SaveContact, Wish
 from catalog.acts.placing import place
 from catalog.acts.printing import activate, print_stamps
+from catalog.acts.resending import send_again
 from catalog.acts.selling import correct, post, take_back
-from catalog.acts.stamps import ActivateLot, PrintStamps, StrikeDiary, WriteDiary
+from catalog.acts.stamps import ActivateLot, PrintStamps, SendSheetAgain, StrikeDiary, WriteDiary
 from catalog.order import CODE_LETTERS
 
 
@@ -36,7 +37,7 @@ def perform(db: Session, who: Who, command: Command, make_code: Callable[[], str
 
 def _alone(db: Session, who: Who, command: Command) -> Result:
     """The commands that nobody else has to hear of."""
-    if isinstance(command, PrintStamps | ActivateLot | WriteDiary | StrikeDiary):
+    if isinstance(command, PrintStamps | SendSheetAgain | ActivateLot | WriteDiary | StrikeDiary):
         return _of_a_lot(db, who, command)
     match command:
         case PostOffers():
@@ -63,8 +64,12 @@ def _alone(db: Session, who: Who, command: Command) -> Result:
             return Refused()
 
 
-def _of_a_lot(db: Session, who: Who, command: PrintStamps | ActivateLot | WriteDiary | StrikeDiary) -> Result:
+def _of_a_lot(
+    db: Session, who: Who, command: PrintStamps | SendSheetAgain | ActivateLot | WriteDiary | StrikeDiary
+) -> Result:
     match command:
+        case SendSheetAgain():
+            return send_again(db, who, command)
         case PrintStamps():
             return print_stamps(db, who, command)
         case ActivateLot():

@@ -24,15 +24,17 @@ from catalog.consent import Consent
 from catalog.contact import Contact
 from catalog.db import Base, vault_of
 from catalog.delivery import DeliveryFee, carrying
+from catalog.lot import Lot, LotState
 from catalog.money import grams
 from catalog.order import Order, orders_of_draft
 from catalog.organisation import Organisation
 from catalog.product import Product
+from catalog.stamp import TraceCode
 from catalog.stock import take_all
 
-_ACCOUNT, _CONSENT, _CONTACT, _FEE, _ORDERS, _PRODUCT, _SELLER = (
+_ACCOUNT, _CONSENT, _CONTACT, _FEE, _LOT, _ORDERS, _PRODUCT, _SELLER, _STAMP = (
     Base.metadata.tables[one.__tablename__]
-    for one in (Account, Consent, Contact, DeliveryFee, Order, Product, Organisation)
+    for one in (Account, Consent, Contact, DeliveryFee, Lot, Order, Product, Organisation, TraceCode)
 )
 _OWN = _SELLER.alias("own")
 
@@ -68,6 +70,11 @@ _GOODS = (
     .where(_PRODUCT.c.id.in_(bindparam("product_ids", expanding=True)))
     .order_by(_PRODUCT.c.id)
 )
+_RECALLED = (
+    select(_STAMP.c.code)
+    .join_from(_STAMP, _LOT, _LOT.c.id == _STAMP.c.lot_id)
+    .where(_STAMP.c.code.in_(bindparam("codes", expanding=True)), _LOT.c.state == LotState.RECALLED)
+)
 _FEES = select(_FEE).where(_FEE.c.organisation_id.in_(bindparam("seller_ids", expanding=True)), _FEE.c.zone == "")
 
 
@@ -97,6 +104,9 @@ def place(db: Session, who: Who, command: PlaceOrder, make_code: Callable[[], st
     moved = _moved(goods, drafts, command)
     if moved is not None:
         return moved, ()
+    recalled = _recalled(db, goods)
+    if recalled:
+        return SoldOut(tuple((product_id, Decimal(0)) for product_id in recalled)), ()
     wanted = {one.line.product_id: one.line.quantity for one in goods}
     shares, short = take_all(db, wanted, who.tomorrow, ref=command.draft_id, at=who.now)
     if short:
@@ -108,6 +118,14 @@ def place(db: Session, who: Who, command: PlaceOrder, make_code: Callable[[], st
         for order in orders
     )
     return Placed(tuple(placed)), news
+
+
+def _recalled(db: Session, goods: Sequence[_Goods]) -> list[int]:
+    """Products that she wants of a lot which has been recalled since: she gets none of another lot unasked."""
+    codes = {one.line.code: one.line.product_id for one in goods if one.line.code}
+    if not codes:
+        return []
+    return sorted({codes[code] for code in db.scalars(_RECALLED, {"codes": list(codes)})})
 
 
 def _placed_before(db: Session, who: Who, command: PlaceOrder, person_id: int | None) -> Result:

@@ -1,7 +1,7 @@
 """How stamps are printed: whether she may, whether enough are left, and then all of it, or nothing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +12,7 @@ from catalog.acts.passports import lacking
 from catalog.acts.stamps import ActivateLot, LotActivated, NoRight, Printed, PrintStamps, TooFewStamps
 from catalog.acts.standing import desk_of, name_of, person_of
 from catalog.audit import record
-from catalog.lot import Lot, LotState
+from catalog.lot import OPEN, Lot, LotState
 from catalog.product import Product
 from catalog.quota import AccountKind, account, left, move
 from catalog.sheet import StampSheet, draw_codes, make_link, sheet_by_draft_key, use_right
@@ -45,6 +45,8 @@ def print_stamps(db: Session, who: Who, command: PrintStamps) -> Result:
     person_id = person_of(db, who)
     lot, product = _lot(db, command.lot_id)
     if person_id is None or lot is None or product is None or not 0 < command.count <= MOST_LABELS:
+        return Refused()
+    if is_over(lot, who.today):
         return Refused()
     before = sheet_by_draft_key(db, command.draft_id)
     if before is not None:
@@ -129,10 +131,10 @@ def activate_lot(db: Session, lot: Lot, who: str, at: datetime) -> None:
 def bind_sheet(db: Session, sheet: StampSheet, lot: Lot, who: str, at: datetime) -> bool:
     """Bind what was printed without a lot to this one, and activate it. False if it was bound or spoilt before.
 
-    Raises ValueError for a lot of another product, or one that is recalled.
+    at: in the co-op's zone. Raises ValueError for a lot of another product, or one that stamps are not printed for.
     """
-    if lot.product_id != sheet.product_id or lot.state == LotState.RECALLED:
-        raise ValueError("another product, or recalled")
+    if lot.product_id != sheet.product_id or lot.state not in OPEN or is_over(lot, at.date()):
+        raise ValueError("another product, or nothing is printed for that lot any more")
     free = (StampSheet.id == sheet.id, StampSheet.lot_id.is_(None), StampSheet.spoilt_at.is_(None))
     if db.scalar(update(StampSheet).where(*free).values(lot_id=lot.id).returning(StampSheet.id)) is None:
         return False
@@ -151,6 +153,11 @@ def bind_sheet(db: Session, sheet: StampSheet, lot: Lot, who: str, at: datetime)
     return True
 
 
+def is_over(lot: Lot, today: date) -> bool:
+    """Whether it is past its last good day."""
+    return lot.best_before is not None and lot.best_before < today
+
+
 def manages(db: Session, who: Who, organisation_id: int) -> bool:
     """A co-op's manager needs no right."""
     desk = desk_of(db, who)
@@ -163,7 +170,7 @@ def _lot(db: Session, lot_id: int) -> tuple[Lot | None, Product | None]:
         select(Lot, Product).join(Product, Product.id == Lot.product_id).where(Lot.id == lot_id),
         execution_options={"populate_existing": True},
     ).first()
-    if found is None or found[0].state == LotState.RECALLED:
+    if found is None or found[0].state not in OPEN:
         return None, None
     return found[0], found[1]
 

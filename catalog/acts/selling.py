@@ -21,12 +21,14 @@ from catalog.acts.offer import (
     WithdrawOffers,
 )
 from catalog.acts.standing import Household, household_of, name_of
+from catalog.acts.voiding import void_sheet
 from catalog.audit import record
 from catalog.case import open_case
 from catalog.lot import Lot, LotState
 from catalog.offer import Offer, offer_by_draft_key
 from catalog.organisation import FeeKind, Organisation
 from catalog.product import PriceChange, Product, set_price
+from catalog.sheet import StampSheet
 from catalog.stamp import TraceCode, add_code
 from catalog.stock import move, put_on_sale, withdraw
 
@@ -243,9 +245,13 @@ def _lot(db: Session, who: Who, household: Household, item: Posting, product: Pr
 
 
 def _void_lot_codes(db: Session, who: Who, offer: Offer) -> None:
-    """Nothing of the draft was sold or printed: its code is forgotten with it."""
+    """Nothing of the draft was sold: it is closed, and whatever was printed for it is void, in the books too."""
     lot = None if offer.lot_id is None else db.get(Lot, offer.lot_id)
     if lot is not None and lot.state == LotState.DRAFT:
+        actor = name_of(who, offer.person_id)
+        for sheet in db.scalars(select(StampSheet).where(StampSheet.lot_id == lot.id)).all():
+            void_sheet(db, sheet, actor, who.now)
+        lot.state = LotState.CLOSED
         db.execute(
             update(TraceCode)
             .where(TraceCode.lot_id == lot.id, TraceCode.voided_at.is_(None))

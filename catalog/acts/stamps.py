@@ -38,6 +38,24 @@ class Printed(Result):
 
 
 @dataclass(frozen=True, slots=True)
+class SendSheetAgain(Command):
+    """The newest sheet that she printed herself, with a fresh link. product_ids: of one of these; empty: of any."""
+
+    product_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSent(Result):
+    """Nothing was drawn. lot_number: empty for a sheet that is bound to none yet."""
+
+    sheet_id: int
+    goods: str  # Cam sành
+    lot_number: str
+    count: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class TooFewStamps(Result):
     """Nothing is drawn: the co-op has only so many left."""
 

@@ -24,8 +24,7 @@ QUIET_FROM = 5
 """Misses within the hour from which a code is not even repeated: all such answers are the same, and tell nothing."""
 SHUT_FROM = 20
 """Misses within the hour from which none is answered."""
-WAIT_SECONDS = 60
-LONGEST_AGENT = 200
+AN_HOUR = 3600  # seconds
 LONGEST_FORM = 1_000  # bytes
 LONGEST_PIN = 20  # characters, as typed
 
@@ -79,15 +78,16 @@ class Stamps:
     def look_up(self, code: str, found: Callable[[Passport], Response], *, as_json: bool = False) -> Response:
         """`found`'s answer for a code that is in the book. The gate is asked before anything is read."""
         address = _address()
-        if self.gate is not None and not self.gate.ask(address):
-            return self._too_many(as_json)
+        wait = 0 if self.gate is None else self.gate.ask(address)
+        if wait:
+            return self._too_many(wait, as_json)
         digits = code_of(code)
         passport = self.reader.passport(digits, language()) if digits and trace.check(digits) else None
         if passport is not None:
             return found(passport)
         misses = 0 if self.gate is None else self.gate.miss(address)
         if misses >= SHUT_FROM:
-            return self._too_many(as_json)
+            return self._too_many(AN_HOUR, as_json)
         if as_json:
             return _answer({"state": "unknown"}, 404)
         return self.unknown(digits if misses < QUIET_FROM else None)
@@ -101,7 +101,9 @@ class Stamps:
         return _answer(record(passport))
 
     def whole_record(self, passport: Passport) -> Response:
-        return _answer(passport_record(passport, self.reader.coop(language()).complaints, self._url(passport)))
+        lang = language()
+        complaints = self._complaints(passport, self.reader.coop(lang), lang)
+        return _answer(passport_record(passport, complaints, self._url(passport)))
 
     def check_pin(self, passport: Passport, typed: str) -> Response:
         """A stamp that stands for no lot has no PIN to check: the right one would prove nothing."""
@@ -127,6 +129,7 @@ class Stamps:
         self, passport: Passport, coop: Coop, lang: str, pin: telling.Told | None = None, *, again: bool = True
     ) -> str:
         url = self._url(passport)
+        complaints = self._complaints(passport, coop, lang)
         today = province_named(passport.place.province)
         image = passport.stamp.goods.image
         return self.show.html(
@@ -139,7 +142,8 @@ class Stamps:
             verdict=telling.verdict(passport),
             pin=pin,
             pin_form=passport.asks_pin and again and telling.has_facts(passport),
-            missing=frozenset(missing(passport, coop.complaints)),
+            complaints=complaints,
+            missing=frozenset(missing(passport, complaints)),
             map=map_url(today, passport.place.point) if today else "",
             image=image if image.startswith("/") else "",
             public_url=self.public_url,
@@ -147,20 +151,27 @@ class Stamps:
             url_here=url if lang == LANGUAGES[0] else f"{url}?lang={lang}",
         )
 
+    def _complaints(self, passport: Passport, coop: Coop, lang: str) -> str:
+        """How to complain to the seller of what bears this stamp; empty if nobody knows."""
+        if passport.stamp.here:
+            return coop.complaints
+        theirs = telling.complaints(passport.seller)
+        return "" if theirs is None else self.show.told(theirs, lang)
+
     def _url(self, passport: Passport) -> str:
         return f"{self.public_url}{url_for('pages.stamp', code=passport.stamp.code)}"
 
     def _count(self, passport: Passport) -> None:
-        agent = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
-        if request.method != "HEAD" and not is_preview(agent):
-            self.reader.looked(passport, _address(), agent)
+        if request.method != "HEAD" and not is_preview(request.headers.get("User-Agent", "")):
+            self.reader.looked(passport, _address())
 
-    def _too_many(self, as_json: bool) -> Response:
+    def _too_many(self, wait: int, as_json: bool) -> Response:
+        """wait: seconds."""
         if as_json:
-            response = _answer({"error": "too many look-ups", "retry_after": WAIT_SECONDS}, 429)
+            response = _answer({"error": "too many look-ups", "retry_after": wait}, 429)
         else:
-            response = self.show.page("too_many.html", 429, coop=None)
-        response.headers["Retry-After"] = str(WAIT_SECONDS)
+            response = self.show.page("too_many.html", 429, coop=None, waiting=telling.too_many(wait))
+        response.headers["Retry-After"] = str(wait)
         return response
 
 

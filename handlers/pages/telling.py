@@ -1,6 +1,6 @@
 """What the page behind a stamp says in sentences. Careful ones: a code proves that the record exists, not the goods."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -8,12 +8,15 @@ from bot.effect import Day, Listed, Param, Say, Word, say
 from bot.ports import Oddity
 from catalog.trace import grouped
 from handlers.pages.map.provinces import country, province_named
-from handlers.pages.views import Passport, PinAnswer, Place, Recorded
+from handlers.pages.views import Passport, PinAnswer, Place, Recorded, Seller
 
-Tone = Literal["good", "warn", "bad"]
+Tone = Literal["good", "plain", "warn", "bad"]
 
 BARE = frozenset({"void", "printed"})
 """States in which nothing of a lot is told: the stamp stands for none."""
+
+WARNING = frozenset({"recalled", "void", "expired"})
+"""States that matter more than who looked at the stamp: they are told before it."""
 
 WHO = {"producer": Word("the producer"), "staff": Word("the co-op's staff")}
 CHANNELS: dict[str, Param] = {
@@ -61,10 +64,29 @@ def has_facts(passport: Passport) -> bool:
 
 
 def on_sale(passport: Passport) -> bool:
-    return passport.stamp.state == "active"
+    """Of a stamp that may have been copied nobody knows whether what bears it is what is on sale."""
+    return passport.stamp.state == "active" and passport.stamp.odd is None
+
+
+def first(passport: Passport) -> tuple[Told, ...]:
+    """What the page begins with, in this order."""
+    stamp, state = passport.stamp, verdict(passport)
+    if stamp.odd is None:
+        return (state,)
+    careful = oddity(stamp.odd)
+    return (state, careful) if stamp.state in WARNING else (careful, state)
 
 
 def verdict(passport: Passport) -> Told:
+    """The state of the stamp. Where something is odd about it nothing is called good."""
+    told = _state(passport)
+    if passport.stamp.odd is None or told.tone != "good":
+        return told
+    more = told.more if passport.stamp.state == "sold" else ()
+    return replace(told, tone="plain", sign="", more=more)
+
+
+def _state(passport: Passport) -> Told:
     stamp = passport.stamp
     right = say("The code is right, it is in the co-op's book.")
     match stamp.state:
@@ -112,7 +134,7 @@ def verdict(passport: Passport) -> Told:
             return Told("good", "✅", right, (say("This lot is on normal sale."),))
 
 
-def oddity(odd: Oddity) -> tuple[Say, ...]:
+def oddity(odd: Oddity) -> Told:
     """How many looked since when, and what to make of it."""
     counted = (
         say("%(people)s people have looked at this stamp since %(on)s.", people=odd.people, on=Day(odd.first_on))
@@ -124,7 +146,7 @@ def oddity(odd: Oddity) -> tuple[Say, ...]:
             on=Day(odd.first_on),
         )
     )
-    return (counted, ADVICE[odd.sign]) if odd.sign in ADVICE else (counted,)
+    return Told("warn", "⚠", counted, (ADVICE[odd.sign],) if odd.sign in ADVICE else ())
 
 
 def pin_told(answer: PinAnswer, passport: Passport) -> Told:
@@ -225,7 +247,7 @@ def headline(passport: Passport) -> Say:
 
 def summary(passport: Passport) -> Say:
     """What a card of the page says below."""
-    stamp, told = passport.stamp, verdict(passport)
+    stamp, told = passport.stamp, first(passport)[0]
     if not has_facts(passport) or stamp.state == "recalled" or stamp.harvested_on is None:
         return say("%(line)s Code %(code)s.", line=told.line, code=grouped(stamp.code))
     return say(
@@ -234,6 +256,28 @@ def summary(passport: Passport) -> Say:
         code=grouped(stamp.code),
         on=Day(stamp.harvested_on),
     )
+
+
+def complaints(seller: Seller) -> Say | None:
+    """How to complain to a seller whose chat this is not; None if nobody wrote down a phone."""
+    phone = seller.clerk_phone or seller.phone
+    clerk = (seller.clerk if seller.clerk_phone else "") or seller.short_name or seller.name
+    return say("Complaints: call %(clerk)s, %(phone)s.", clerk=clerk, phone=phone) if phone else None
+
+
+def too_many(wait: int) -> Told:
+    """wait: seconds for which no code is looked up."""
+    if wait <= 60:
+        line = say("Please wait a minute")
+        more = say("You looked up many codes at once. Please wait a minute, or write to us in the chat.")
+    elif wait <= 3600:
+        line = say("Please wait an hour")
+        more = say("Many codes that you looked up are in nobody's book. Please wait an hour, or write to us in the "
+                   "chat.")  # fmt: skip
+    else:
+        line = say("Please come back tomorrow")
+        more = say("You looked up very many codes today. Please look again tomorrow, or write to us in the chat.")
+    return Told("warn", "", line, (more,))
 
 
 def _when_first(at: datetime) -> Say:

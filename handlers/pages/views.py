@@ -36,6 +36,8 @@ class Seller:
     address: str
     phone: str
     policy: str  # exchange, return, delivery
+    clerk: str  # chị Hoa: who answers for it
+    clerk_phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Links into the chat that carry the code where the channel can. Empty: the co-op is not there.
+    """Links into the seller's chat that carry the code where the channel can. Empty: the seller is not there.
 
     messenger: https://m.me/…?ref=t-…. zalo: the OA, which is told nothing: the code is to be copied.
     """
@@ -138,8 +140,8 @@ class Gate(Protocol):
     address: of the client, "127.0.0.1". Nothing of it is kept but a keyed hash, for a day at most.
     """
 
-    def ask(self, address: str) -> bool:
-        """Whether it may look up another code now; counts it."""
+    def ask(self, address: str) -> int:
+        """For how many seconds it may look up no code: 0, a minute, an hour or a day. Counts it."""
         ...
 
     def miss(self, address: str) -> int:
@@ -160,8 +162,8 @@ class Reader(Protocol):
         """`code`: 12 digits. None if it is in nobody's book."""
         ...
 
-    def looked(self, passport: Passport, address: str, agent: str) -> None:
-        """Count a look by this client. Never fails and waits for nothing."""
+    def looked(self, passport: Passport, address: str) -> None:
+        """Count a look from there. Never fails and waits for nothing."""
         ...
 
     def check_pin(self, code: str, pin: str) -> PinAnswer:

@@ -165,6 +165,7 @@ def _what_a_passport_asks() -> None:
     op.execute("UPDATE lot SET activated_at = created_at WHERE state <> 'draft'")
     op.add_column("lot_event", sa.Column("wait_days", sa.Integer(), nullable=True))
     op.add_column("lot_event", sa.Column("draft_key", sa.String(length=80), nullable=True))
+    op.add_column("lot_event", sa.Column("dates_lot", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("lot_event", sa.Column("struck_at", MOMENT, nullable=True))
     op.create_index(op.f("ix_lot_event_draft_key"), "lot_event", ["draft_key"], unique=True)
 
@@ -172,7 +173,7 @@ def _what_a_passport_asks() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_lot_event_draft_key"), table_name="lot_event")
     for table, columns in {
-        "lot_event": ("struck_at", "draft_key", "wait_days"),
+        "lot_event": ("struck_at", "dates_lot", "draft_key", "wait_days"),
         "lot": ("activated_at", "longitude", "latitude", "plot"),
         "organisation": ("sales_policy",),
         "product_certificate": ("issuer", "number"),

@@ -18,16 +18,17 @@ PUBLIC_URL = "https://suoimay.vn"
 
 
 class CountingGate:
-    """A `handlers.pages.views.Gate` for one minute that does not pass."""
+    """A `handlers.pages.views.Gate` for one minute that does not pass. wait: seconds, for who asks too often."""
 
-    def __init__(self, a_minute: int = 30) -> None:
+    def __init__(self, a_minute: int = 30, wait: int = 60) -> None:
         self.a_minute = a_minute
+        self.wait = wait
         self.asked: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
 
-    def ask(self, address: str) -> bool:
+    def ask(self, address: str) -> int:
         self.asked[address] += 1
-        return self.asked[address] <= self.a_minute
+        return 0 if self.asked[address] <= self.a_minute else self.wait
 
     def miss(self, address: str) -> int:
         self.missed[address] += 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.serving import make_server
 
 from bot.effect import Param
@@ -38,7 +38,7 @@ QUICK = Pace(max_streams=3, lifetime=20, heartbeat=1, look_again=0.5, watch=0.02
 class Shelf:
     """A `handlers.pages.views.Reader` that holds its goods in a tuple, its stamps and their PINs in dicts.
 
-    read: what it was asked for, by the methods' names. looks: (code, address, agent) of each look that it counted.
+    read: what it was asked for, by the methods' names. looks: (code, address) of each look that it counted.
     """
 
     TRIES = 5
@@ -49,7 +49,7 @@ class Shelf:
         self._pins = dict(pins or {})
         self._wrong: Counter[str] = Counter()
         self.read: list[str] = []
-        self.looks: list[tuple[str, str, str]] = []
+        self.looks: list[tuple[str, str]] = []
 
     def keep(self, passport: Passport) -> None:
         """From now on this is what the book says of its stamp."""
@@ -75,8 +75,8 @@ class Shelf:
         self.read.append("passport")
         return self._passports.get(code)
 
-    def looked(self, passport: Passport, address: str, agent: str) -> None:
-        self.looks.append((passport.stamp.code, address, agent))
+    def looked(self, passport: Passport, address: str) -> None:
+        self.looks.append((passport.stamp.code, address))
 
     def check_pin(self, code: str, pin: str) -> PinAnswer:
         self.read.append("check_pin")
@@ -110,6 +110,7 @@ class Shop:
         translate: Callable[..., str] = sentence,
         shelf: Shelf | None = None,
         gate: Gate | None = None,
+        wait: Callable[[Request], int] = lambda _asked: 0,
     ) -> None:
         self.database = Database(f"sqlite:///{folder / 'shop.db'}", Vault(["sealing"]))
         Base.metadata.create_all(self.database.engine)
@@ -131,6 +132,7 @@ class Shop:
                 now=lambda: NOW,
                 new_id=lambda: f"visitor-{next(ids)}",
                 pace=pace,
+                wait=wait,
             )
         )
         self.app.register_blueprint(pages(shelf or Shelf(demo), translate, gate=gate))

@@ -104,6 +104,8 @@ SELLER = Seller(
     address="Xóm Mây, xã Đà Bắc, tỉnh Phú Thọ",
     phone="0218 3555 017",
     policy="Hàng lỗi đổi trong 48 giờ. Giao trong tỉnh 1 ngày, tỉnh khác 2–3 ngày.",
+    clerk="chị Hoa",
+    clerk_phone="0912 555 017",
 )
 DOORS = Doors("https://m.me/100200300?ref=t-483920176504", "https://zalo.me/4318400500")
 
@@ -145,7 +147,7 @@ def bare(stamp: Stamp, **known: Any) -> Passport:
     """A passport of which nothing is known but the stamp and the seller's name."""
     empty = Passport(
         stamp=stamp,
-        seller=Seller(stamp.seller, "HTX Suối Mây", "", "", "", ""),
+        seller=Seller(stamp.seller, "HTX Suối Mây", "", "", "", "", "", ""),
         place=Place("", "", "", "", None),
         stages=(),
         papers=(),

@@ -97,7 +97,7 @@ def test_a_lot_is_named_by_a_stamp_too_and_a_roll_has_a_page_for_each(call: Call
         (("--lot", "SM-CAM-01", "--count", "1", "--coop", "XX"), "there is no lot SM-CAM-01"),
         (("--product", "CAM", "--count", "1", "--kind", "lot"), "needs its lot"),
         (("--product", "NONE", "--count", "1"), "sells nothing with the SKU NONE"),
-        (("--again", "9"), "no such sheet"),
+        (("--again", "9"), "there is no sheet 9"),
     ],
 )
 def test_what_cannot_be_printed_is_refused_and_nothing_is_drawn(
@@ -121,6 +121,9 @@ def test_what_cannot_be_printed_is_refused_and_nothing_is_drawn(
         ("--lot", "SM-CAM-01", "--product", "CAM", "--count", "1"),
         ("--again", "1", "--count", "2"),
         ("--lot", "SM-CAM-01", "--count", "0"),
+        ("--lot", "SM-CAM-01", "--count", "99999999999999999999"),
+        ("--lot", "SM-CAM-01", "--count", "1", "--kind", "lot", "--pin"),
+        ("--again", "99999999999999999999"),
         ("--lot", "SM-CAM-01", "--count", "nhiều"),
     ],
 )
@@ -159,6 +162,7 @@ def test_no_more_than_granted_and_the_grant_can_be_changed(call: Call) -> None:
     assert call("stamps", "grant", "SM", "1").stdout == "SM has 11 stamps left.\n"
     assert call("stamps", "grant", "SM", "--", "-12").exit_code == 1
     assert call("stamps", "grant", "XX", "1").exit_code == 1
+    assert call("stamps", "grant", "SM", "9223372036854775807").exit_code == 2
     assert call("stamps", "print", "--lot", "SM-CAM-01", "--count", "11", "-o", "x.pdf").exit_code == 0
 
 
@@ -277,3 +281,30 @@ def test_a_lot_past_its_day_gets_no_stamps_and_a_thin_passport_is_told(call: Cal
 
     assert (refused.exit_code, "was best before 2026-01-16" in refused.stderr) == (1, True)
     assert (told.exit_code, "place, harvested_on, stages" in told.stderr) == (0, True)
+
+
+def test_a_lot_is_recalled_once_and_gets_no_stamps_any_more(call: Call) -> None:
+    call("stamps", "print", "--lot", "SM-MIEN-02", "--count", "1", "-o", "x.pdf")
+    words = ("lots", "recall", "SM-MIEN-02", "--reason", "bao gói hở", "--advice", "Anh/chị giữ lại gói.")
+
+    assert call(*words).stdout.startswith("Lot SM-MIEN-02 (Miến dong 500 g) is recalled")
+    assert call(*words).exit_code == 1
+    assert call("lots", "recall", "SM-CAM-01", "--reason", " ", "--advice", "x").exit_code == 1
+    again = call("stamps", "print", "--again", "1", "-o", "y.pdf")
+    assert (again.exit_code, "SM-MIEN-02 is recalled" in again.stderr) == (1, True)
+
+
+def test_what_is_void_is_not_printed_again(call: Call) -> None:
+    call("stamps", "print", "--lot", "SM-CAM-01", "--count", "3", "-o", "x.pdf")
+    first, *rest = (str(line["code"]) for line in listed(call, "--sheet", "1"))
+    call("stamps", "void", first)
+    call("stamps", "print", "--again", "1", "-o", "y.pdf")
+    assert sorted(decoded(Path("y.pdf"))) == sorted(f"https://suoimay.vn/t/{code}" for code in rest)
+    call("stamps", "void", *rest)
+    assert call("stamps", "print", "--again", "1", "-o", "z.pdf").exit_code == 1
+
+
+def test_a_number_that_was_chosen_by_hand_is_no_obstacle(call: Call) -> None:
+    call("lots", "add", "--product", "CAM", "--number", "CAM-261120-2")
+    numbers = [call("lots", "add", "--product", "CAM", "--harvested", "2026-11-20").stdout.split()[1] for _ in range(2)]
+    assert numbers == ["CAM-261120-1", "CAM-261120-3"]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.dialogues.journal import Changing, Choosing, Confirming, Cut, Dating, Telling, Written
+from bot.dialogues.journal import Changing, Choosing, Confirming, Cut, Dating, Telling, Waiting, Written
 from bot.event import Back, Change, Number
 from catalog.acts.offer import Posting, PostOffers
 from catalog.acts.person import OpenCase
@@ -34,7 +34,8 @@ def diary(talk: Talk, number: str) -> list[tuple[date, str, str, int | None]]:
 def test_nothing_is_written_before_her_yes() -> None:
     talk = grower()
     assert talk.open("diary", "hôm nay tôi phun thuốc vườn cam") == (
-        "Cháu ghi vào nhật ký lô cam CAM-261122-1: hôm nay 21/11 phun thuốc. Đúng không bác?"
+        "Cháu ghi vào nhật ký lô cam CAM-261122-1: hôm nay 21/11 phun thuốc. Khách quét tem sẽ thấy dòng này. "
+        "Đúng không bác?"
     )
     assert (type(talk.state), talk.keys, talk.done) == (Confirming, ["yes", "no", "stop"], [])
     assert talk.pick("stop") == "Dạ, cháu không ghi gì ạ."
@@ -66,10 +67,93 @@ def test_an_absurd_number_of_days_is_asked_for_again() -> None:
     assert (talk.hinted, talk.done) == (True, [])
 
 
+@pytest.mark.parametrize(
+    "typed", ["cam 10 kg 25 nghìn", "in tem cam 100", "hôm qua tưới nước cho bưởi", "hộ chiếu lô cam còn thiếu gì"]
+)
+def test_another_wish_is_no_name_of_a_remedy(typed: str) -> None:
+    talk = grower()
+    talk.open("diary", "hôm nay phun thuốc cam")
+    talk.pick("yes")
+    talk.type(typed)
+    assert (talk.hinted, type(talk.state), talk.done) == (True, Waiting, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "days"),
+    [
+        ("thuốc trừ sâu sinh học 2 bình", "phun thuốc: thuốc trừ sâu sinh học 2 bình", None),
+        ("phun abamectin cho cam, cách ly 7 ngày", "phun thuốc: phun abamectin cho cam", 7),
+        ("dầu neem", "phun thuốc: dầu neem", None),
+    ],
+)
+def test_what_was_sprayed_is_an_answer(typed: str, words: str, days: int | None) -> None:
+    talk = grower()
+    talk.open("diary", "hôm nay phun thuốc cam")
+    talk.pick("yes")
+    talk.type(typed)
+    assert diary(talk, "CAM-261122-1") == [(TODAY, "spray", words, days)]
+
+
+def test_a_spraying_that_waits_is_written_before_the_next_line_begins() -> None:
+    talk = grower()
+    talk.open("diary", "hôm nay phun thuốc cam")
+    talk.pick("yes")
+    told = talk.open("diary", "hôm qua tưới nước cho cam")
+    assert told.startswith("Cháu ghi lần phun thuốc rồi ạ. Giờ đến việc này:\nCháu ghi vào nhật ký lô cam")
+    assert isinstance(talk.state, Confirming)
+    assert diary(talk, "CAM-261122-1") == [(TODAY, "spray", "phun thuốc", None)]
+    talk.pick("yes")
+    assert [line[1] for line in diary(talk, "CAM-261122-1")] == ["water", "spray"]
+
+
+@pytest.mark.parametrize("private", ["gọi 0912 345 678", "tỉa cành cho đơn DH8M3Q"])
+def test_nothing_of_a_customer_comes_into_a_line(private: str) -> None:
+    talk = grower()
+    told = [talk.open("diary", f"hôm nay phun thuốc cam, {private}")]
+    assert isinstance(talk.state, Telling)
+    told.append(talk.type(f"tỉa cành cam, {private}"))
+    talk.type("hôm nay phun thuốc cam")
+    told.append(talk.type(private))
+    talk.pick("no")
+    told.append(talk.type(private))
+    talk.type("hôm qua")
+    talk.pick("yes")
+    told.append(talk.type(private))
+    assert (isinstance(talk.state, Waiting), talk.done) == (True, [])
+    assert ["không ghi số điện thoại hay mã đơn" in one for one in told] == [True] * 5
+
+
+def test_a_question_is_not_taken_for_work() -> None:
+    talk = grower()
+    talk.open("diary", "ghi nhật ký giúp bác")
+    talk.type("đã bón phân cam chưa cháu")
+    assert (talk.hinted, type(talk.state)) == (True, Telling)
+
+
+def test_a_long_line_is_read_back_without_more_words() -> None:
+    talk = grower()
+    told = talk.open(
+        "diary", "hôm qua bón phân chuồng 2 tạ trộn vôi với lân nung chảy cho từng gốc một rồi tưới nước cho cam"
+    )
+    assert "Khách quét tem" not in told
+    assert len(told.split()) <= 40
+
+
+def test_the_diary_of_a_lot_is_shown_and_none_begun() -> None:
+    talk = grower()
+    assert talk.open("lot_diary", "xem nhật ký lô cam") == "Nhật ký lô cam CAM-261122-1 chưa có dòng nào ạ."
+    assert talk.open("lot_diary", "xem nhật ký lô SM-CAM-01") == (
+        "Nhật ký lô cam SM-CAM-01 có 5 dòng, mới nhất:\n05/10 ngưng phun, kiểm tra vườn\n18/11 cắt quả – 120 kg\n"
+        "19/11 phân loại, đóng túi, dán tem"
+    )
+    assert (talk.state, talk.keys) == (None, ["trace.journey", "diary.start"])
+    assert "lô" in talk.open("lot_diary", "xem nhật ký lô sầu riêng")
+
+
 def test_two_works_of_a_day_are_two_lines_and_one_slip_takes_both() -> None:
     talk = grower()
     told = talk.open("diary", "hôm qua bón phân rồi tưới nước cho cam")
-    assert told.endswith("hôm qua 20/11 bón phân, tưới nước. Đúng không bác?")
+    assert told.endswith("hôm qua 20/11 bón phân, tưới nước. Khách quét tem sẽ thấy dòng này. Đúng không bác?")
     talk.pick("yes")
     assert [line[1] for line in diary(talk, "CAM-261122-1")] == ["fertilise", "water"]
     assert talk.hear(Back()) == "Cháu bỏ dòng vừa ghi rồi ạ."
@@ -154,9 +238,13 @@ def test_an_unclear_day_is_asked_for() -> None:
 
 def test_a_day_of_long_ago_is_asked_for_again() -> None:
     talk = grower()
-    talk.open("diary", "12/9/2019 bón phân cam")
-    assert talk.pick("yes").startswith("Ngày đó")
+    told = talk.open("diary", "12/9/2019 bón phân cam")
+    assert told.startswith("Ngày đó đã quá ba năm, cháu không ghi được nữa ạ.")
+    assert (type(talk.state), talk.done) == (Dating, [])
+    talk.type("12/9/2020")
     assert isinstance(talk.state, Dating)
+    assert "ngày 12/09/2026 bón phân" in talk.type("12/9")
+    assert talk.type("12/9/2020").startswith("Ngày đó đã quá ba năm")
 
 
 def test_who_only_wants_to_write_is_asked_what() -> None:
@@ -173,7 +261,8 @@ def test_staff_write_for_any_lot_of_their_co_op_and_see_whose_it_is() -> None:
     talk = Talk("diary", FakeShop().talk_of_staff("desk"))
     told = talk.open("diary", "hôm qua dán tem miến")
     assert told == (
-        "Em ghi vào nhật ký lô miến SM-MIEN-02 của ông Lường Văn Inh: hôm qua 20/11 dán tem. Đúng không chị?"
+        "Em ghi vào nhật ký lô miến SM-MIEN-02 của ông Lường Văn Inh: hôm qua 20/11 dán tem. "
+        "Khách quét tem sẽ thấy dòng này. Đúng không chị?"
     )
     talk.pick("yes")
     assert isinstance(talk.state, Written)

@@ -108,11 +108,63 @@ def test_a_whole_wish_in_place_of_an_answer_is_a_new_one() -> None:
         talk.pick("other")
 
 
-@pytest.mark.parametrize("count", ["0", "50001", "99999999", "2,5"])
-def test_an_absurd_number_is_asked_for_again(count: str) -> None:
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        ("0", "Mỗi lần in từ 1 đến 5.000 tem ạ. In bao nhiêu tem?"),
+        ("2,5", "Mỗi lần in từ 1 đến 5.000 tem ạ. In bao nhiêu tem?"),
+        ("5001", "Ở đây em in mỗi lần tối đa 5.000 tem, nhiều hơn thì in tại máy của HTX ạ. In bao nhiêu tem?"),
+        ("99999999", "Ở đây em in mỗi lần tối đa 5.000 tem, nhiều hơn thì in tại máy của HTX ạ. In bao nhiêu tem?"),
+    ],
+)
+def test_an_absurd_number_is_asked_for_again(count: str, told: str) -> None:
     talk = manager()
-    assert talk.open("print_stamps", f"in tem cam {count}") == "Mỗi lần in từ 1 đến 50.000 tem ạ. In bao nhiêu tem?"
+    assert talk.open("print_stamps", f"in tem cam {count}") == told
     assert (type(talk.state), talk.done) == (Counting, [])
+
+
+@pytest.mark.parametrize("words", ["thôi không in nữa", "đừng in tem", "hủy in tem"])
+@pytest.mark.parametrize("wish", ["in tem", "in tem cam", "in tem cam 100"])
+def test_a_refusal_calls_it_off_at_any_question(wish: str, words: str) -> None:
+    talk = manager()
+    talk.open("print_stamps", wish)
+    assert talk.type(words) == "Dạ, em không in gì ạ."
+    assert (talk.state, talk.done) == (None, [])
+
+
+def test_a_lot_whose_number_is_a_number_is_meant_behind_its_word_alone() -> None:
+    talk = manager()
+    lot = talk.ports._shop.store.lot("SM-MIEN-02")
+    assert lot is not None
+    lot.number = "50"
+    assert "In 50 tem cho lô cam SM-CAM-01" in talk.open("print_stamps", "in tem cam 50")
+    assert "In 20 tem cho lô miến 50" in talk.open("print_stamps", "in tem lô 50 20")
+    assert "In 20 tem cho lô miến 50" in talk.open("print_stamps", "in tem lô số 50 20")
+
+
+def test_her_newest_sheet_comes_once_more_without_drawing_any() -> None:
+    talk = manager()
+    for words in ("in tem cam 100", "in tem mien 20"):
+        talk.open("print_stamps", words)
+        talk.pick("yes")
+    (_, oranges, _), (_, noodles, _) = talk.ports._shop.store.sheets.values()
+    assert talk.open("stamps_again", "gửi lại tờ tem") == (
+        "Em gửi lại tờ 20 tem lô miến dong SM-MIEN-02 ạ. Vẫn các mã cũ, mỗi mã chỉ dán một lần."
+    )
+    link = f"https://example.org/sheets/token-{noodles}-1"
+    assert talk.said[-1].file == Paper("tem-mien-dong-20.pdf", f"/sheets/{noodles}", link)
+    assert "100 tem lô cam sành SM-CAM-01" in talk.open("stamps_again", "in lại tem cam")
+    assert (talk.ports._shop.store.sent, talk.ports._shop.store.left) == ([noodles, oranges], 280)
+    assert talk.state is None
+
+
+@pytest.mark.parametrize("words", ["gửi lại tờ tem", "gửi lại tem cam", "gửi lại tem sầu riêng"])
+def test_where_she_printed_none_she_hears_how_one_is_printed(words: str) -> None:
+    talk = grower(50)
+    assert talk.open("stamps_again", words) == (
+        "Cháu không thấy tờ tem nào bác đã in ạ. Muốn in thì gõ, ví dụ: in tem cam 100"
+    )
+    assert talk.state is None
 
 
 def test_what_is_not_there_is_said_with_a_way_on() -> None:
@@ -189,8 +241,11 @@ def test_a_made_up_button_puts_nothing_into_the_book(arg: str) -> None:
 
 def test_what_fits_on_no_label_is_said_at_once() -> None:
     talk = manager()
-    talk.ports.press.misfit = "the address has 61 characters"
-    assert "the address has 61 characters" in talk.open("print_stamps", "in tem cam 5")
+    talk.ports.press.too_long = True
+    assert talk.open("print_stamps", "in tem cam 5") == (
+        "Em chưa in tem ở đây được: địa chỉ trang web của HTX quá dài cho nhãn 65. Nhờ người quản trị đặt tên miền "
+        "ngắn (99 ký tự trở lại)."
+    )
     assert (talk.state, talk.done) == (None, [])
 
 
@@ -206,6 +261,20 @@ def test_a_lot_that_is_recalled_before_the_yes_is_not_printed_for() -> None:
 
 def test_a_customer_is_asked_for_a_code_and_hears_of_no_rights() -> None:
     talk = Talk("press", FakeShop().talk("her phone"))
-    for name in ("print_stamps", "any"):
+    for name in ("print_stamps", "any", "stamps_again"):
         assert talk.open(name, "in tem cam 5") == "Anh/chị gõ 12 số in dưới mã QR giúp em, ba nhóm bốn số ạ."
     assert (talk.state, talk.done) == (None, [])
+
+
+def test_a_lot_that_no_list_has_room_for_is_reached_by_its_number() -> None:
+    talk = manager()
+    hers = talk.ports._shop.talk_of("her phone", "NSX-017")
+    oranges = next(one for one in hers._shop.products if one.record.sku == "CAM")
+    for number in range(25):
+        hers.do(PostOffers(f"p{number}", (Posting(oranges.id, Decimal(5), 25_000, hers._shop.today + timedelta(1)),)))
+    told = talk.open("print_stamps", "in tem")
+    assert ("cam CAM-" in told, "mật SM-MAT-01" in told) == (True, True)  # the newest of each kind of goods
+    talk.state = Choosing("d1", "unit", 5, (hers.lots.open()[0].id,))
+    assert "In 5 tem cho lô mật SM-MAT-01" in talk.type("lô SM-MAT-01")
+    talk.pick("yes")
+    assert [one.number for one, _, _ in talk.ports._shop.store.sheets.values()] == ["SM-MAT-01"]

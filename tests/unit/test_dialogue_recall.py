@@ -6,13 +6,29 @@ import pytest
 
 from bot.dialogues.buying import Consenting, Naming
 from bot.dialogues.checkout import checkout
+from bot.dialogues.recall import Consenting as Waits
+from bot.dialogues.recall import recall
 from bot.event import ContactCard, Number
+from bot.i18n import words
 from catalog.acts.person import GiveConsent, OpenCase, SaveContact
 from tests.fakes import FakeShop
+from tests.unit.producer import voice
 from tests.unit.talks import Talk
 
 RECALLED = "609735841277"
 AGREED = GiveConsent("recall", "recall-2026-11")
+
+
+ORANGES = "483920176504"
+
+
+def recalled_oranges(*, dated: bool = True) -> Talk:
+    """Oranges are sold by the kilo."""
+    shop = FakeShop()
+    lot = shop.store.lot("SM-CAM-01")
+    assert lot is not None
+    lot.state, lot.harvested_on = "recalled", lot.harvested_on if dated else None
+    return Talk("recall", shop.talk("her phone"))
 
 
 @pytest.fixture
@@ -93,6 +109,40 @@ def test_no_whole_number_of_packages_is_asked_for_again(talk: Talk, heard: Decim
     talk.open("swap", arg=RECALLED)
     assert talk.hear(Number(heard)) == "Anh/chị gõ số gói thôi ạ, ví dụ: 2"
     assert (talk.hinted, talk.done) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [("1,5 kg", "1,5 kg"), ("nửa kg", "0,5 kg"), ("1.5", "1,5 kg"), ("2 ký", "2 kg"), ("3", "3 kg")],
+)
+def test_of_what_is_weighed_parts_of_a_kilo_count(typed: str, amount: str) -> None:
+    talk = recalled_oranges()
+    talk.open("swap", arg=ORANGES)
+    assert f"đổi {amount} cam" in talk.type(typed)
+    assert talk.done == [OpenCase("recall", subject=ORANGES, note=f"đổi hàng: {amount}")]
+
+
+@pytest.mark.parametrize("typed", ["1,55 kg", "2 gói", "-1", "5000 kg"])
+def test_what_cannot_be_of_the_lot_is_asked_for_again(typed: str) -> None:
+    talk = recalled_oranges()
+    talk.open("swap", arg=ORANGES)
+    assert talk.type(typed) == "Anh/chị gõ số kg thôi ạ, ví dụ: 2"
+    assert (talk.hinted, talk.done) == (True, [])
+
+
+def test_a_state_of_before_still_counts(talk: Talk) -> None:
+    stored = {"_": "Consenting", "code": RECALLED, "wants": "swap", "count": 2}
+    assert recall.load(stored) == Waits(RECALLED, "swap", Decimal(2))
+
+
+def test_what_is_weighed_is_swapped_for_new_goods_and_no_day_is_made_up() -> None:
+    talk = recalled_oranges(dated=False)
+    talk.dialogue = "trace"
+    told = talk.open("scan", arg=ORANGES)
+    assert told.split("\n")[1] == "Cam sành loại 1 – lô 4839 2017 6504."
+    assert [words(one.title, voice(talk.ports)) for one in talk.said[-1].choices] == [
+        "Đổi hàng mới", "Nhận lại tiền", "Gọi HTX"
+    ]  # fmt: skip
 
 
 def test_who_has_none_has_nothing_to_do(talk: Talk) -> None:

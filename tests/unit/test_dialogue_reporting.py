@@ -45,6 +45,23 @@ def test_a_place_is_understood_at_once_and_one_thing_more_is_asked(suspected: Ta
     assert suspected.state is None
 
 
+@pytest.mark.parametrize("typed", ["giỏ hàng", "đơn của tôi đâu", "đặt 2 kg cam"])
+def test_another_wish_is_no_name_of_a_place(suspected: Talk, typed: str) -> None:
+    suspected.type("chợ phiên")
+    suspected.done.clear()
+    suspected.type(typed)
+    assert (suspected.hinted, suspected.done) == (True, [])
+    suspected.type("xã Đà Bắc, Phú Thọ")
+    assert suspected.done == [case("xã Đà Bắc, Phú Thọ")]
+
+
+@pytest.mark.parametrize("typed", ["chị Lan bán cam", "Shop Lan Anh", "ở cửa hàng cam bà Bảy"])
+def test_the_name_of_a_seller_is_a_place(suspected: Talk, typed: str) -> None:
+    suspected.type("mua tren facebook")
+    suspected.type(typed)
+    assert suspected.done[-1] == case(typed)
+
+
 @pytest.mark.parametrize("typed", ["chợ Đà Bắc, xã Đà Bắc, tỉnh Phú Thọ", "tôi được tặng"])
 def test_what_says_it_all_is_not_asked_about(suspected: Talk, typed: str) -> None:
     assert suspected.type(typed) == "Cảm ơn anh/chị. Em đã báo chị Hoa bên HTX kiểm tra ạ."

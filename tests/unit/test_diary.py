@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from catalog.acts import Refused
 from catalog.acts.diary import LONGEST
@@ -104,6 +104,21 @@ def test_words_are_cut_and_an_empty_line_is_refused(town: RealTown, grower: Real
     assert len(lines(town, lot)[-1]) == LONGEST
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["phun thuốc, gọi 0912345678", "phun 0912 345 678", "phun +84 912.345.678", "hái cho đơn DH8M3Q", "đơn đh-8m3q"],
+)
+def test_nothing_of_a_customer_is_written(town: RealTown, grower: RealTalk, lot: Lot, words: str) -> None:
+    before = lines(town, lot)
+    assert grower.do(spray(lot, words=words)) == Refused()
+    assert lines(town, lot) == before
+
+
+def test_amounts_are_no_phone_number(grower: RealTalk, lot: Lot) -> None:
+    words = "bón npk 16-16-8, 0,5 kg mỗi gốc, 120 gốc, 1.200.000 đ"
+    assert isinstance(grower.do(spray(lot, words=words)), DiaryWritten)
+
+
 def test_a_line_is_struck_by_who_wrote_it_and_stays_in_the_book(town: RealTown, grower: RealTalk, lot: Lot) -> None:
     written = grower.do(spray(lot))
     assert isinstance(written, DiaryWritten)
@@ -121,6 +136,30 @@ def test_a_harvest_that_is_told_is_the_harvest_of_its_lot(town: RealTown, grower
     town.db.flush()
     grower.do(WriteDiary("d1", lot.id, "harvest", "cắt quả", TODAY))
     assert lot.harvested_on == TODAY
+
+
+def test_a_harvest_that_was_told_wrongly_is_told_anew(town: RealTown, grower: RealTalk, lot: Lot) -> None:
+    lot.harvested_on = None
+    town.db.execute(delete(LotEvent).where(LotEvent.lot_id == lot.id))
+    town.db.flush()
+    wrong = grower.do(WriteDiary("d1", lot.id, "harvest", "cắt quả", TODAY))
+    assert isinstance(wrong, DiaryWritten)
+    grower.do(StrikeDiary(wrong.event_id))
+    unsaid = lot.harvested_on
+    grower.do(WriteDiary("d2", lot.id, "harvest", "cắt quả", TODAY - timedelta(days=1)))
+
+    assert (unsaid, lot.harvested_on) == (None, TODAY - timedelta(days=1))
+
+
+def test_a_line_that_is_struck_leaves_a_day_that_it_did_not_give(town: RealTown, grower: RealTalk, lot: Lot) -> None:
+    written = grower.do(WriteDiary("d1", lot.id, "harvest", "cắt quả", date(2026, 11, 18)))
+    assert isinstance(written, DiaryWritten)
+    grower.do(StrikeDiary(written.event_id))
+    assert lot.harvested_on == date(2026, 11, 18)
+
+
+def test_a_kind_that_nobody_knows_is_refused(grower: RealTalk, lot: Lot) -> None:
+    assert grower.do(WriteDiary("d1", lot.id, "rubbish", "gì đó", TODAY)) == Refused()
 
 
 # Lots
@@ -147,7 +186,7 @@ def test_a_lot_gets_a_number_and_its_best_before_by_itself(town: RealTown) -> No
         ({"harvested_on": TODAY, "best_before": TODAY}, "is not after the harvest"),
         ({"harvested_on": TODAY + timedelta(days=61)}, "more than 60 days away"),
         ({"number": "x" * 21}, "at most 20 characters"),
-        ({"number": "a\nb"}, "at most 20 characters"),
+        ({"number": "\u202ea"}, "at most 20 characters"),
         ({"number": "SM-CAM-01"}, "already"),
         ({"point": (48.9, 2.3)}, "not in Vietnam"),
         ({"point": (float("nan"), 105.0)}, "not in Vietnam"),

@@ -92,6 +92,23 @@ def test_no_proxy_shows_the_figures_to_the_world(name: str) -> None:
     assert all(path in text for path in ("/metrics", "/readyz", "404", "127.0.0.1:8000"))
 
 
+def test_no_proxy_keeps_the_addresses_of_stamps_and_sheets() -> None:
+    nginx, caddy = ((DEPLOY / name).read_text(encoding="utf-8") for name in ("nginx.conf", "Caddyfile"))
+    (kept,) = re.findall(r"log_format chophien '(.*)';", nginx)
+    assert set(re.findall(r"\$\w+", kept)) == {
+        "$remote_addr", "$time_local", "$request_method", "$uri", "$status", "$body_bytes_sent", "$http_user_agent"
+    }  # fmt: skip
+    (unlogged,) = re.findall(r"location ~ (\S+) \{[^}]*access_log off;", nginx)
+    paths = ("/t", "/t/", "/t/001204005678", "/t/001204005678/pin", "/sheets/key", "/tea", "/", "/chat/messages")
+    assert [path for path in paths if re.search(unlogged, path)] == list(paths[:5])
+    assert [re.findall("^    access_log (.*);", server, re.M) for server in nginx.split("\nserver {")[1:]] == [
+        ["/var/log/nginx/chophien.log chophien"],
+        ["off"],
+    ]
+    assert re.findall(r"error_log \S+ (\w+);", nginx) == ["crit"]
+    assert re.findall(r"request>(\w+) delete", caddy) == ["uri", "headers"]
+
+
 def test_all_units_run_as_the_user_without_rights_in_the_folder_of_the_program() -> None:
     for path in DEPLOY.glob("*.service"):
         unit = path.read_text(encoding="utf-8")

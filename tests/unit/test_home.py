@@ -1,5 +1,7 @@
 """What the public pages read: the co-op, its stamps, and how far a request to be forgotten is."""
 
+import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from sqlalchemy import func, select
 from bot.inbox import Down
 from bot.run.answering import close
 from bot.run.app import create_app
+from bot.run.brief import Brief
 from bot.run.home import Home
 from bot.run.looks import Looks
 from bot.run.settings import Settings
@@ -16,10 +19,16 @@ from catalog.account import Account, ensure_account
 from catalog.case import Case, open_cases
 from catalog.db import Database
 from catalog.erasure import Erasure, erasure_by
+from catalog.lot import Lot
+from catalog.organisation import Organisation
+from catalog.person import Person
+from catalog.scan import Scan
 from catalog.vault import Vault
+from handlers.pages.views import Doors, Passport
 from tests.conftest import SECRET, Fresh, opened
 
 PUBLIC = "https://cho.example"
+ORANGES, COFFEE = "483920176504", "028850710292"  # of the co-op of this site, and of another one
 DAY = timedelta(days=1)
 
 
@@ -191,6 +200,88 @@ def test_a_stamp_of_the_demo_is_read_and_an_unknown_one_is_none(home: Home) -> N
     ]
     assert (passport.last_spray_days, passport.lacks, passport.wrong) == (67, (), ())
     assert home.passport("123456789012", "vi") is None
+
+
+OWN_PAGE, ANOTHERS_OA = "112233445566778", "4318400500"
+
+
+def read(home: Home, code: str) -> Passport:
+    found = home.passport(code, "vi")
+    assert found is not None
+    return found
+
+
+def test_goods_of_the_house_lead_to_its_own_channels(home: Home) -> None:
+    passport = read(home, ORANGES)
+    assert passport.stamp.here
+    assert passport.doors == Doors(f"https://m.me/{OWN_PAGE}?ref=t-{ORANGES}", "")
+
+
+def test_goods_of_another_house_are_known_as_such_and_lead_to_none_of_ours(home: Home) -> None:
+    passport = read(home, COFFEE)
+    assert (passport.stamp.state, passport.stamp.here, passport.doors) == ("active", False, Doors("", ""))
+
+
+def test_goods_of_another_house_lead_to_its_own_channels(home: Home) -> None:
+    with home.database.writing() as db:
+        seller_id = read(home, COFFEE).stamp.goods.seller_id
+        ensure_account(db, "zalo", ANOTHERS_OA, seller_id, "token")
+    fresh = replace(home, brief=Brief())
+    assert read(fresh, COFFEE).doors == Doors("", f"https://zalo.me/{ANOTHERS_OA}")
+    assert read(fresh, ORANGES).doors.zalo == ""
+
+
+def test_an_alliance_shows_the_goods_of_all_its_houses_by_their_own_channels_first(home: Home) -> None:
+    with home.database.writing() as db:
+        web = db.scalars(select(Account).where(Account.channel == "web").order_by(Account.id)).first()
+        alliance = db.scalars(select(Organisation).where(Organisation.kind == "alliance")).one()
+        assert web is not None
+        web.organisation_id = alliance.id
+        ensure_account(db, "messenger", "999", alliance.id, "token")
+    assert [(stamp.stamp.here, stamp.doors.messenger) for stamp in (read(home, ORANGES), read(home, COFFEE))] == [
+        (True, f"https://m.me/{OWN_PAGE}?ref=t-{ORANGES}"),
+        (True, f"https://m.me/999?ref=t-{COFFEE}"),
+    ]
+
+
+def test_who_answers_for_the_seller_is_read_with_the_stamp(home: Home) -> None:
+    seller_id = read(home, COFFEE).stamp.goods.seller_id
+    with home.database.writing() as db:
+        seller = db.get_one(Organisation, seller_id)
+        seller.clerk, seller.clerk_phone = "anh Tú", "0987 000 111"
+    seen = read(home, COFFEE).seller
+    assert (seen.clerk, seen.clerk_phone) == ("anh Tú", "0987 000 111")
+
+
+def test_a_producer_who_was_forgotten_leaves_the_name_of_her_house(home: Home) -> None:
+    with home.database.writing() as db:
+        lot = db.scalars(select(Lot).where(Lot.number == "SM-CAM-01")).one()
+        person = db.get_one(Person, lot.person_id)
+        person.name, person.given_name, person.title = None, "", ""
+        house = db.get_one(Organisation, lot.organisation_id).name
+    assert house != ""
+    assert read(home, ORANGES).stamp.producer == house
+
+
+def test_one_address_is_one_person_however_it_calls_itself(home: Home) -> None:
+    web = create_app(home.settings).test_client()
+    for agent in ("Mozilla/5.0 (Linux)", "Mozilla/5.0 (iPhone)", ""):
+        web.get(f"/t/{ORANGES}", headers={"User-Agent": agent, "X-Forwarded-For": "203.0.113.7"})
+    web.get(f"/t/{ORANGES}", headers={"X-Forwarded-For": "203.0.113.8"})
+
+    assert people(home, looks=4) == 2
+
+
+def people(home: Home, looks: int) -> int:
+    """Who looked at the oranges, after so many looks were written down."""
+    for _ in range(200):
+        with home.database.reading() as db:
+            hashes = list(db.scalars(select(Scan.person_hash).where(Scan.code == ORANGES, Scan.channel == "page")))
+        if len(hashes) >= looks:
+            break
+        time.sleep(0.05)
+    assert len(hashes) == looks
+    return len(set(hashes))
 
 
 @pytest.mark.parametrize(("public", "says_so"), [("http://127.0.0.1:8000", True), (PUBLIC, False)])

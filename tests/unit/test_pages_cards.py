@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import fields, replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from bot.i18n import sentence
-from bot.ports import Goods, Stamp
+from bot.ports import Goods, Oddity, Stamp
 from handlers.pages.views import Passport, Seller
 from tests.channels.web_pages import client_of, metas_of, page_of
 from tests.channels.web_shop import Shelf
@@ -53,6 +54,14 @@ def test_a_card_of_what_is_recalled_or_void_sells_nothing() -> None:
     assert recalled["og:title"] == "BEING RECALLED: Cam sành loại 1"
     assert void["og:title"] == "Stamp 4839 2017 6504"
     assert void["og:image"] == "https://suoimay.vn/pictures/cho-phien.png"
+
+
+def test_a_card_of_what_may_be_a_copy_says_so() -> None:
+    card = metas_of(page_of(in_state("active", odd=Oddity("many", 14, 5, date(2026, 11, 16)))))
+    assert card["og:description"] == (
+        "14 people have looked at this stamp within 5 days, since 16/11/2026. Code 4839 2017 6504, harvested or packed "
+        "on 18/11/2026."
+    )
 
 
 def test_without_a_public_address_there_is_no_card_with_a_wrong_one() -> None:

@@ -86,6 +86,30 @@ def test_a_machine_is_told_to_wait_as_well(client: FlaskClient, gate: CountingGa
         assert response.json == {"error": "too many look-ups", "retry_after": 60}
 
 
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        (
+            3600,
+            "Please wait an hour Many codes that you looked up are in nobody's book. Please wait an hour, or write to "
+            "us in the chat. Ask the co-op in the chat",
+        ),
+        (
+            86_400,
+            "Please come back tomorrow You looked up very many codes today. Please look again tomorrow, or write to us "
+            "in the chat. Ask the co-op in the chat",
+        ),
+    ],
+)
+def test_how_long_to_wait_is_said_to_people_and_machines(
+    client: FlaskClient, gate: CountingGate, wait: int, said: str
+) -> None:
+    gate.a_minute, gate.wait = 0, wait
+    page, answer = client.get(PATH + "?lang=en"), client.get(PATH, headers=JSON)
+    assert [response.headers["Retry-After"] for response in (page, answer)] == [str(wait)] * 2
+    assert (words_of(page.text), answer.json) == (said, {"error": "too many look-ups", "retry_after": wait})
+
+
 def test_one_address_does_not_shut_out_another(client: FlaskClient) -> None:
     for _ in range(31):
         client.get(PATH, headers={"X-Forwarded-For": "9.9.9.9, 203.0.113.7"})
@@ -126,7 +150,9 @@ def test_a_code_that_cannot_be_is_not_looked_for(client: FlaskClient, shelf: She
 
 
 def test_from_the_twentieth_miss_there_is_no_answer(client: FlaskClient) -> None:
-    assert [client.get(f"/t/{UNKNOWN}").status_code for _ in range(21)] == [404] * 19 + [429] * 2
+    answers = [client.get(f"/t/{UNKNOWN}") for _ in range(20)]
+    assert [answer.status_code for answer in answers] == [404] * 19 + [429]
+    assert answers[-1].headers["Retry-After"] == "3600"
 
 
 def test_a_typed_code_that_is_wrong_misses_once(client: FlaskClient, gate: CountingGate) -> None:
@@ -140,7 +166,7 @@ def test_a_typed_code_that_is_wrong_misses_once(client: FlaskClient, gate: Count
 def test_a_look_at_the_page_or_its_json_counts_once(client: FlaskClient, shelf: Shelf) -> None:
     client.get(PATH, headers={"User-Agent": PHONE, "X-Forwarded-For": "203.0.113.7"})
     client.get(PATH, headers={"User-Agent": "x" * 500, **JSON})
-    assert shelf.looks == [(CODE, "203.0.113.7", PHONE), (CODE, "127.0.0.1", "x" * 200)]
+    assert shelf.looks == [(CODE, "203.0.113.7"), (CODE, "127.0.0.1")]
 
 
 def test_nothing_else_is_a_look(client: FlaskClient, shelf: Shelf) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from bot.i18n import sentence
 from bot.ports import Oddity
-from handlers.pages.telling import ADVICE
 from handlers.pages.views import Doors, Paper, Passport, Place, Recorded, Stars
 from tests.channels.web_pages import client_of, page_of, rows_of, words_of
 from tests.channels.web_shop import Shelf
@@ -64,10 +63,6 @@ def test_only_what_is_on_sale_has_a_price_and_a_button_to_order(state: str) -> N
     words = in_english(in_state(state))
     assert re.findall(r"28[.,]000|[Oo]rder|Price today|This price", words) == []
     assert "Ask the co-op in the chat" in words
-
-
-def test_goods_of_another_house_are_not_offered_here() -> None:
-    assert "order" not in in_english(in_state("active", here=False))
 
 
 def test_a_recalled_lot_says_why_and_what_to_do() -> None:
@@ -266,32 +261,6 @@ def test_a_province_without_a_point_has_a_map_without_a_mark() -> None:
 def test_dates_that_do_not_fit_are_owned_up_to() -> None:
     assert "Some dates of this lot do not fit together." in in_english(replace(FULL, wrong=("best_before",)))
     assert "do not fit together" not in in_english(FULL)
-
-
-@pytest.mark.parametrize("sign", ["many", "early", "sold", "used", "expired"])
-def test_what_is_odd_is_said_carefully_right_after_the_state(sign: str) -> None:
-    words = in_english(in_state("active", kind="unit", odd=Oddity(sign, 14, 5, date(2026, 11, 16))))
-    counted = "14 people have looked at this stamp within 5 days, since 16/11/2026. "
-    assert words.startswith(
-        f"The code is right, it is in the co-op's book. This lot is on normal sale. {counted}{ADVICE[sign].msgid} Cam"
-    )
-
-
-def test_the_co_op_can_be_called_where_something_has_to_be_asked() -> None:
-    odd = in_state("active", odd=Oddity("many", 14, 5, date(2026, 11, 16)))
-    assert "Call 0218 3555 017" in in_english(odd)
-    assert "Call 0218 3555 017" not in in_english(FULL)
-
-
-def test_one_day_is_not_counted_in_days() -> None:
-    words = in_vietnamese(in_state("active", odd=Oddity("sold", 7, 1, date(2026, 11, 20))))
-    assert "Từ ngày 20/11/2026 đã có 7 người xem tem này. Theo sổ, gói hàng này đã bán trước đó." in words
-    assert "Người trong nhà xem lại nhiều lần là chuyện thường." in words
-
-
-def test_a_sign_that_the_page_does_not_know_is_only_counted() -> None:
-    words = in_english(in_state("active", odd=Oddity("new", 14, 5, date(2026, 11, 16))))
-    assert "since 16/11/2026. Cam sành" in words
 
 
 def test_a_door_that_is_not_there_or_not_safe_is_not_shown() -> None:

@@ -118,8 +118,10 @@ def test_a_stamp_that_stands_for_no_lot_tells_nothing_of_one(state: str) -> None
     assert [whole[key] for key in ("stages", "certificates", "declared", "missing")] == [[], [], [], []]
 
 
-def test_what_is_odd_is_told_in_numbers() -> None:
+def test_what_is_odd_is_told_in_numbers_and_has_no_price() -> None:
     passport = in_state("active", odd=Oddity("many", 14, 5, date(2026, 11, 16)))
+    assert (record(passport)["price_vnd"], passport_record(passport, COMPLAINTS, URL)["price"]) == (None, None)
+    assert "price" not in missing(passport, COMPLAINTS)
     assert record(passport)["warning"] == {"sign": "many", "people": 14, "days": 5, "first_on": "2026-11-16"}
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select, update
 
 from catalog.acts import Refused
+from catalog.acts.offer import Posted, Posting, PostOffers, WithdrawOffers
+from catalog.acts.order import Placed, PlaceOrder, SoldOut, Wanted
 from catalog.acts.printing import By, bind_sheet, print_sheet
+from catalog.acts.recalling import recall_lot
 from catalog.acts.stamps import ActivateLot, LotActivated, NoRight, Printed, PrintStamps, TooFewStamps
 from catalog.acts.voiding import lives_of, take_step, void_sheet
 from catalog.db import Database
@@ -260,7 +264,9 @@ def test_what_is_void_leaves_the_books_of_the_lot(town: RealTown, hoa: RealTalk,
     assert left(town.db, coop.id) == 50_000 - 5
 
 
-def test_a_link_gives_its_sheet_once_and_for_a_day(town: RealTown, hoa: RealTalk, lot: Lot) -> None:
+def test_a_link_gives_its_sheet_within_a_day_and_for_ten_minutes_after_its_first_use(
+    town: RealTown, hoa: RealTalk, lot: Lot
+) -> None:
     printed = hoa.do(PrintStamps("d1", lot.id, 1))
     assert isinstance(printed, Printed)
 
@@ -270,8 +276,21 @@ def test_a_link_gives_its_sheet_once_and_for_a_day(town: RealTown, hoa: RealTalk
     used = use_link(town.db, printed.token, NOW)
     assert used is not None
     assert used.id == printed.sheet_id
-    assert use_link(town.db, printed.token, NOW) is None
+    soon, late = NOW + timedelta(minutes=9, seconds=59), NOW + timedelta(minutes=10)
+    assert use_link(town.db, printed.token, soon) is used
+    assert sheet_behind(town.db, printed.token, soon) is used
+    assert [behind(town.db, printed.token, late) for behind in (use_link, sheet_behind)] == [None, None]
     assert sheet_behind(town.db, printed.token[:-1] + "x", NOW) is None
+
+
+def test_a_link_that_is_used_in_its_last_minute_lives_no_longer_for_that(
+    town: RealTown, hoa: RealTalk, lot: Lot
+) -> None:
+    printed = hoa.do(PrintStamps("d1", lot.id, 1))
+    assert isinstance(printed, Printed)
+
+    assert use_link(town.db, printed.token, NOW + timedelta(hours=23, minutes=59)) is not None
+    assert use_link(town.db, printed.token, NOW + timedelta(hours=24)) is None
 
 
 def test_a_newer_link_ends_the_one_before(town: RealTown, hoa: RealTalk, lot: Lot) -> None:
@@ -287,3 +306,66 @@ def test_a_pin_is_sealed_and_on_every_stamp(town: RealTown, hoa: RealTalk, lot: 
     assert isinstance(printed, Printed)
     pins = [town.db.info["vault"].open(stamp.pin).decode() for stamp in stamps(town, printed.sheet_id) if stamp.pin]
     assert [(len(pin), pin.isdigit()) for pin in pins] == [(6, True)] * 3
+
+
+def test_a_posting_that_is_taken_back_takes_its_stamps_out_of_the_books(
+    town: RealTown, hoa: RealTalk, coop: Organisation
+) -> None:
+    grower = town.talk_of("mến", "NSX-017")
+    product = town.db.scalars(select(Product).where(Product.sku == "CAM")).one()
+    posted = grower.do(PostOffers("p1", (Posting(product.id, Decimal(50), 25_000, NOW.date()),)))
+    assert isinstance(posted, Posted)
+    draft = town.db.scalars(select(Lot).order_by(Lot.id.desc()).limit(1)).one()
+    sheets = [hoa.do(PrintStamps(f"d{kind}", draft.id, 10, kind=kind)) for kind in ("unit", "lot")]
+
+    grower.do(WithdrawOffers((posted.offers[0].offer_id,)))
+
+    town.db.expire_all()
+    assert draft.state == LotState.CLOSED
+    assert ledger_sum(town.db, account(town.db, AccountKind.LOT, coop.id, draft.id)) == 0
+    assert ledger_sum(town.db, account(town.db, AccountKind.SPOILT, coop.id)) == 20
+    assert all(isinstance(sheet, Printed) for sheet in sheets)
+    assert not town.db.scalars(
+        select(TraceCode.id).where(TraceCode.lot_id == draft.id, TraceCode.voided_at.is_(None))
+    ).all()
+    assert hoa.do(PrintStamps("d3", draft.id, 1)) == Refused()
+    assert draft.id not in [lot.id for lot in hoa.ports.lots.open()]
+
+
+def test_nothing_is_printed_for_a_lot_past_its_day(town: RealTown, hoa: RealTalk, lot: Lot) -> None:
+    lot.best_before = NOW.date() - timedelta(days=1)
+    town.db.flush()
+
+    assert hoa.do(PrintStamps("d1", lot.id, 1)) == Refused()
+    sheet = print_sheet(town.db, PrintStamps("", 0, 1), By("system", None, NOW), product_id=lot.product_id)
+    with pytest.raises(ValueError, match="any more"):
+        bind_sheet(town.db, sheet, lot, "system", NOW)
+
+
+# Recalls
+
+
+def test_nothing_of_a_recalled_lot_is_sold_from_that_moment_on(town: RealTown, lot: Lot) -> None:
+    buyer = town.talk("a customer")
+    wanted = Wanted(lot.product_id, Decimal(2), 28_000, "483920176504")
+    assert recall_lot(town.db, lot, "mốc", "Đừng ăn.", who="desk", at=NOW)
+    assert not recall_lot(town.db, lot, "khác", "Khác.", who="desk", at=NOW)
+
+    stamp = buyer.ports.book.stamp("483920176504")
+
+    assert stamp is not None
+    assert (stamp.state, stamp.recall_reason, stamp.goods.left) == ("recalled", "mốc", 0)
+    assert isinstance(buyer.do(PlaceOrder("o1", (wanted,), "pickup", None, 0)), SoldOut)
+
+
+def test_who_wanted_that_very_lot_gets_no_other_one_unasked(town: RealTown, lot: Lot) -> None:
+    grower = town.talk_of("mến", "NSX-017")
+    grower.do(PostOffers("p1", (Posting(lot.product_id, Decimal(50), 25_000, NOW.date()),)))
+    recall_lot(town.db, lot, "mốc", "Đừng ăn.", who="desk", at=NOW)
+    buyer = town.talk("a customer")
+    lines = [Wanted(lot.product_id, Decimal(2), 28_000, code) for code in ("483920176504", "")]
+
+    of_the_lot, of_any = (buyer.do(PlaceOrder(f"o{n}", (line,), "pickup", None, 0)) for n, line in enumerate(lines))
+
+    assert of_the_lot == SoldOut(((lot.product_id, Decimal(0)),))
+    assert isinstance(of_any, Placed)

@@ -122,7 +122,7 @@ ROADS: dict[str, Road] = {
 }
 """How to get to each state, for whom."""
 MOST, MOST_WITH_BUTTONS = 2000, 640
-NEVER_AT_REST = {"tie.Redeeming", "press.Activating"}  # they ask for a result in the same breath
+NEVER_AT_REST = {"tie.Redeeming", "press.Activating", "press.Resending"}  # they ask for a result in the same breath
 
 
 def _said() -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from bot.understand.diary import Work, asks_what_lacks, products_in, read_diary, read_wait
 from bot.understand.keeping import wish_of_keeper
 from bot.understand.past import told_day
-from bot.understand.printing import PrintWish, read_printing
+from bot.understand.printing import PrintWish, asks_for_sheet_again, calls_off_printing, read_printing
 from bot.understand.purchases import Bought, bought_at
 
 TODAY = date(2026, 11, 21)  # a Saturday
@@ -69,6 +69,73 @@ def test_work_is_read_with_its_day_and_goods(text: str, works: list[Work], on: d
     told = read_diary(text, TODAY)
     assert (list(told.works), told.on, told.unclear, told.products) == (works, on, False, products)
     assert told.told_of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hôm nay không phun thuốc vườn cam vì mưa",
+        "hom nay khong phun thuoc vuon cam vi mua",
+        "hôm nay định phun thuốc",
+        "hôm nay tính phun thuốc cho cam",
+        "hôm qua chưa kịp phun thuốc",
+        "hôm nay khỏi tưới nước",
+        "đừng phun thuốc nữa",
+        "hôm qua phun thuốc không được vì mưa",
+        "khách bảo cam mới phun thuốc",
+        "khách hỏi hôm qua phun thuốc à",
+    ],
+)
+def test_what_was_left_undone_is_no_work(text: str) -> None:
+    assert read_diary(text, TODAY).works == ()
+    assert wish_of_keeper(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "works"),
+    [
+        ("hôm nay không phun thuốc, chỉ tưới nước cho cam", [Work("water", "tưới nước")]),
+        ("hôm nay không mưa nên phun thuốc cam", [Work("spray", "phun thuốc")]),
+        ("sáng nay cam tưới nước rồi, không cần phun", [Work("water", "tưới nước")]),
+        ("tôi muốn ghi nhật ký hôm nay phun thuốc cam", [Work("spray", "phun thuốc")]),
+        ("hôm qua định phun thuốc mà mưa, bón phân cho cam", [Work("fertilise", "bón phân")]),
+    ],
+)
+def test_only_the_clause_that_denies_a_work_loses_it(text: str, works: list[Work]) -> None:
+    assert list(read_diary(text, TODAY).works) == works
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "đã bón phân cam chưa em",
+        "mới phun thuốc có bán được không cháu",
+        "hôm qua phun thuốc gì vậy cháu",
+        "hom qua phun thuoc gi vay chau oi",
+        "hôm nay phun thuốc cam chưa hả bác",
+    ],
+)
+def test_a_question_with_a_polite_tail_is_no_diary(text: str) -> None:
+    assert (read_diary(text, TODAY).asked, wish_of_keeper(text, TODAY)) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("phun 1/2 bình thuốc cho cam", None),
+        ("phun 2/3 vườn cam", None),
+        ("bón npk 5-10-3", None),
+        ("bón npk 5-10", None),
+        ("bón 2-3 kg mỗi gốc", None),
+        ("hôm qua bón phân 2-3 kg mỗi gốc", date(2026, 11, 20)),
+        ("hôm qua bón phân 3-4", date(2026, 11, 20)),
+        ("12/9 vườn cam phun thuốc", date(2026, 9, 12)),
+        ("5/10 vườn cam phun thuốc", date(2026, 10, 5)),
+    ],
+)
+def test_an_amount_is_no_day(text: str, on: date | None) -> None:
+    told = told_day(text, TODAY)
+    assert (told.on, told.unclear) == (on, False)
 
 
 @pytest.mark.parametrize(
@@ -135,10 +202,49 @@ def test_how_long_to_wait_is_read(text: str, remedy: tuple[str, int | None]) -> 
         ("in bài thơ", None),
         ("có in tem không?", None),
         ("tín tem cam", None),
+        ("in tem cam loại 1 100", PrintWish("unit", 100, ("cam",))),
+        ("in 100 tem cam loại 1", PrintWish("unit", 100, ("cam",))),
+        ("in tem mật ong 500 ml 30", PrintWish("unit", 30, ("mật ong",))),
+        ("in tem mật ong 500ml", PrintWish("unit", None, ("mật ong",))),
+        ("in 100 tem trứng hộp 10 quả", PrintWish("unit", 100, ("trứng",))),
+        ("in tem cam 22/11", PrintWish("unit", None, ("cam",))),
+        ("in tem cam ngày 22/11 50", PrintWish("unit", 50, ("cam",))),
+        ("in tem lô 50 100", PrintWish("unit", 100)),
+        ("in tem lô 50", PrintWish("unit", None)),
+        ("thôi không in tem nữa", None),
+        ("đừng in tem", None),
+        ("hủy in tem", None),
+        ("tôi in tem rồi", None),
+        ("máy in hết tem rồi", None),
+        ("không, in tem cam 10", PrintWish("unit", 10, ("cam",))),
     ],
 )
 def test_a_wish_to_print_is_read(text: str, wish: PrintWish | None) -> None:
     assert read_printing(text) == wish
+
+
+@pytest.mark.parametrize("text", ["thôi không in nữa", "đừng in tem nữa", "hủy in tem", "khỏi in"])
+def test_a_refusal_to_print_is_read(text: str) -> None:
+    assert calls_off_printing(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        ("gửi lại tờ tem", True),
+        ("gui lai to tem", True),
+        ("gửi lại tem cam", True),
+        ("in lại tem cam", True),
+        ("link tem hết hạn rồi", True),
+        ("in lại 100 tem cam", False),
+        ("đừng gửi lại tem", False),
+        ("in tem cam 100", False),
+        ("gửi lại hàng", False),
+        ("tem hết hạn chưa?", False),
+    ],
+)
+def test_a_wish_for_the_same_sheet_is_read(text: str, again: bool) -> None:
+    assert asks_for_sheet_again(text) == again
 
 
 @pytest.mark.parametrize(
@@ -166,6 +272,7 @@ def test_where_it_was_bought_is_read(text: str, bought: Bought | None) -> None:
         ("12/9 phun thuốc sinh học cam, cách ly 7 ngày", "diary"),
         ("3 hôm trước bón phân 2 tạ cho cam", "diary"),
         ("ghi nhật ký giúp bác", "diary"),
+        ("hôm nay phun thuốc sâu cho cam", "diary"),
         ("in tem cam 100", "print_stamps"),
         ("lô cam còn thiếu gì", "passport"),
         ("ho chieu lo cam con thieu gi", "passport"),
@@ -177,6 +284,14 @@ def test_where_it_was_bought_is_read(text: str, bought: Bought | None) -> None:
         ("cam này có phun thuốc không", None),
         ("4839 2017 6504", None),
         ("hết trứng rồi", None),
+        ("hôm nay phun thuốc cam cho đơn DH8M3Q", None),
+        ("hôm nay phun thuốc cam, gọi 0912 345 678", None),
+        ("ghi nhật ký: gọi 0912345678", None),
+        ("xem nhật ký lô cam", "lot_diary"),
+        ("cho xem nhat ky lo cam", "lot_diary"),
+        ("măng đã phơi khô, ai lấy nhắn tôi", None),
+        ("trồng được 2 tạ cam", None),
+        ("gửi lại tờ tem", "stamps_again"),
     ],
 )
 def test_a_keepers_wish_is_told_from_a_posting(text: str, name: str | None) -> None:

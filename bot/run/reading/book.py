@@ -64,7 +64,7 @@ _OF_THE_GOODS = (
     "ocop_stars", "ocop_number", "ocop_valid_until",
 )  # fmt: skip
 _OF_THE_SELLER = (
-    "name", "tax_code", "address", "phone", "sales_policy", "province", "province_before",
+    "name", "tax_code", "address", "phone", "sales_policy", "province", "province_before", "clerk", "clerk_phone",
 )  # fmt: skip
 
 
@@ -173,11 +173,9 @@ def state_of(row: Row[Any], today: date) -> str:
 
 
 def _producer(db: Session, row: Row[Any]) -> str:
-    """bà Bùi Thị Mến; or her group, household or co-op where nobody is named; or nothing."""
-    if row.person_title is None:
-        return row.grower_name or ""
+    """bà Bùi Thị Mến; or her group, household or co-op where nobody is named, or not any more; or nothing."""
     full = vault_of(db).open(row.person_name).decode() if row.person_name is not None else row.person_given_name
-    return f"{row.person_title} {full}".strip()
+    return f"{row.person_title} {full}".strip() if full else row.grower_name or ""
 
 
 def _oddity(db: Session, code: str, row: Row[Any], state: str, now: datetime) -> Oddity | None:

@@ -10,9 +10,14 @@ from bot.run.reading.book import Found, find
 from catalog.passport import Facts, Stage, days_before_harvest, lacks, wrong_dates
 from handlers.pages.views import Doors, Paper, Passport, Place, Recorded, Seller, Stars
 
+NO_DOORS = Doors(messenger="", zalo="")
 
-def read_passport(db: Session, code: str, language: str, now: datetime, doors: Doors) -> Passport | None:
-    """`code`: 12 digits. now: in the co-op's zone. Three SELECTs; one more for a package."""
+
+def read_passport(db: Session, code: str, language: str, now: datetime) -> Passport | None:
+    """`code`: 12 digits. now: in the co-op's zone. Three SELECTs; one more for a package.
+
+    Without doors, and as if everything were sold here: that depends on whose site it is.
+    """
     found = find(db, code, language, now)
     if found is None:
         return None
@@ -28,6 +33,8 @@ def read_passport(db: Session, code: str, language: str, now: datetime, doors: D
             row.seller_address,
             row.seller_phone,
             row.seller_sales_policy,
+            row.seller_clerk,
+            row.seller_clerk_phone,
         ),
         place=_place(row),
         stages=tuple(_recorded(line, row, now) for line in found.lines),
@@ -46,7 +53,7 @@ def read_passport(db: Session, code: str, language: str, now: datetime, doors: D
         sold_on=_day(row.stamp_sold_at, now),
         asks_pin=bool(row.asks_pin),
         pin_right_at=None if row.stamp_pin_right_at is None else row.stamp_pin_right_at.astimezone(now.tzinfo),
-        doors=doors,
+        doors=NO_DOORS,
         lacks=lacks(facts),
         wrong=wrong_dates(facts, today),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.ports import LotView
+from bot.run.press import address_of, is_sample
 from catalog.person import Role
 from catalog.quota import left
 from catalog.sheet import PrintRight
@@ -48,18 +49,19 @@ class PressReading:
     def left(self, lot: LotView) -> int:
         return left(self._db, lot.goods.seller_id)
 
-    def refusal(self, lot: LotView) -> str:
+    def fits(self, lot: LotView) -> bool:
         from handlers.papers.geometry import geometry_of
         from handlers.papers.label import DoesNotFit, Stamp, lay_out
 
         try:
             lay_out(
-                Stamp(f"{self._public_url}/t/{'0' * 12}", "0" * 12, lot.goods.name, "", "", "", ""),
+                Stamp(address_of(self._public_url, "0" * 12), "0" * 12, lot.goods.name, "", "", "", ""),
                 geometry_of(GEOMETRY),
+                sample=is_sample(self._public_url),
             )
-        except DoesNotFit as misfit:
-            return str(misfit)
-        return ""
+        except DoesNotFit:
+            return False
+        return True
 
     def path(self, sheet_id: int) -> str:
         return f"/sheets/{sheet_id}"
