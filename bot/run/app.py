@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
@@ -32,7 +32,6 @@ from handlers.channels.web import routes as web
 from handlers.channels.zalo import routes as zalo
 from handlers.channels.zalobot import routes as zalobot
 from handlers.pages import oauth
-from handlers.pages.address import address_of
 from handlers.pages.pictures import pictures
 from handlers.pages.privacy import privacy
 from handlers.pages.routes import pages
@@ -67,7 +66,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fla
     app.extensions[TALLY] = figures.tally
     gate = Gate(short_redis(settings.redis_url), database.vault, now)
     takes = _open_doors(app, door, home, figures, now)
-    _open_chat(app, door, home, gate, now)
+    _open_chat(app, door, home, now)
     app.wsgi_app = Hatch(app.wsgi_app, takes, accounts.keep)  # type: ignore[method-assign]
     app.register_blueprint(pages(home, sentence, gate=gate, public_url=settings.public_url))
     app.register_blueprint(privacy(home, sentence))
@@ -153,15 +152,11 @@ def _open_doors(
     return takes
 
 
-def _open_chat(app: Flask, door: Door, home: Home, gate: Gate, now: Callable[[], datetime]) -> None:
-    """Our own page's chat. Codes are looked up there through the same gate as on the pages of stamps."""
-
-    def wait(asked: Request) -> int:
-        return gate.ask(address_of(asked.remote_addr, asked.headers.get("X-Forwarded-For")))
-
+def _open_chat(app: Flask, door: Door, home: Home, now: Callable[[], datetime]) -> None:
+    """Our own page's chat."""
     secure = home.settings.public_url.startswith("https://")
     app.register_blueprint(
-        web.blueprint(door, home.database, home.site, home.settings.secret_keys, secure=secure, now=now, wait=wait)
+        web.blueprint(door, home.database, home.site, home.settings.secret_keys, secure=secure, now=now)
     )
 
 

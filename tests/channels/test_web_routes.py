@@ -4,7 +4,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from flask import Request
 from itsdangerous import URLSafeSerializer
 from werkzeug.test import TestResponse
 
@@ -99,60 +98,6 @@ def test_without_the_database_she_is_asked_to_send_it_again(shop: Shop) -> None:
     assert response.status_code == 503
     assert list(response.json) == ["error"]
     assert response.headers["Retry-After"] == "1"
-
-
-class Shut:
-    """Lets nobody look up a code for so many seconds, and knows who asked."""
-
-    def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
-        self.asked: list[str] = []
-
-    def __call__(self, asked: Request) -> int:
-        self.asked.append(asked.remote_addr or "")
-        return self.seconds
-
-
-def test_who_looked_up_too_many_codes_is_asked_to_wait_cookie_or_not(tmp_path: Path) -> None:
-    shut = Shut(3600)
-    shop = Shop(tmp_path, wait=shut)
-    codes = [
-        {"text": "ma 4839 2017 6504"},
-        {"text": "483920176505"},  # a slip
-        {"text": "nsx-483920176504"},
-        {"ref": "t-483920176504"},
-        {"choice": "q1.1", "title": "483920176504"},
-    ]
-    answers = [shop.app.test_client().post("/chat/messages", json={"id": "m1"} | code) for code in codes]
-    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(429, "3600")] * 5
-    assert [list(answer.json) for answer in answers] == [["error"]] * 5
-    assert (shut.asked, shop.inbox()) == (["127.0.0.1"] * 5, [])
-    shop.database.close()
-
-
-def test_nobody_is_asked_about_messages_without_a_code(tmp_path: Path) -> None:
-    shut = Shut(3600)
-    shop = Shop(tmp_path, wait=shut)
-    client = shop.app.test_client()
-    bodies = [
-        {"id": "m1", "text": "2kg cam, gọi 0912 345 678"},
-        {"id": "m2", "choice": "q1.1", "title": "Đặt mua"},
-        {"id": "m3", "start": True},
-        {"id": "m4", "text": "CCCD 001204005678"},
-        {"ack": 0},
-    ]
-    assert [client.post("/chat/messages", json=body).status_code for body in bodies] == [202] * 5
-    assert (shut.asked, len(shop.inbox())) == ([], 4)
-    shop.database.close()
-
-
-def test_who_may_look_a_code_up_is_heard(tmp_path: Path) -> None:
-    shut = Shut(0)
-    shop = Shop(tmp_path, wait=shut)
-    client = shop.app.test_client()
-    assert client.post("/chat/messages", json={"id": "m1", "text": "483920176504"}).status_code == 202
-    assert (shut.asked, len(shop.inbox())) == (["127.0.0.1"], 1)
-    shop.database.close()
 
 
 def test_the_cookie_is_closed_to_scripts_and_other_sites(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask, Request
+from flask import Flask
 from werkzeug.serving import make_server
 
 from bot.effect import Param
@@ -110,7 +110,6 @@ class Shop:
         translate: Callable[..., str] = sentence,
         shelf: Shelf | None = None,
         gate: Gate | None = None,
-        wait: Callable[[Request], int] = lambda _asked: 0,
     ) -> None:
         self.database = Database(f"sqlite:///{folder / 'shop.db'}", Vault(["sealing"]))
         Base.metadata.create_all(self.database.engine)
@@ -132,7 +131,6 @@ class Shop:
                 now=lambda: NOW,
                 new_id=lambda: f"visitor-{next(ids)}",
                 pace=pace,
-                wait=wait,
             )
         )
         self.app.register_blueprint(pages(shelf or Shelf(demo), translate, gate=gate))

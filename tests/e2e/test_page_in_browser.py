@@ -186,25 +186,6 @@ def test_a_message_whose_202_was_lost_is_sent_again_as_the_same(home: str, phone
     assert [event for _, _, event in shop.inbox()] == [Start(), Text("2kg cam")]
 
 
-def test_a_code_too_many_waits_to_be_sent_again_and_holds_nothing_else_up(
-    phone: BrowserContext, tmp_path: Path
-) -> None:
-    wait = [3600]
-    shop = Shop(tmp_path, wait=lambda _asked: wait[0])
-    with shop.served() as home, shop.answering(answer):
-        page = open_chat(phone, home)
-        log = page.get_by_role("log")
-        say(page, "4839 2017 6504")
-        expect(log).to_contain_text("Tin này chưa gửi được.")
-        say(page, "2kg cam")
-        expect(log).to_contain_text("Khách nói: 2kg cam")
-        wait[0] = 0
-        page.get_by_role("button", name="Gửi lại").click()
-        expect(log).to_contain_text("Khách nói: 4839 2017 6504")
-        expect(page.locator(".state-failed")).to_have_count(0)
-    shop.database.close()
-
-
 def test_the_demo_speaks_as_customer_or_as_producer(home: str, phone: BrowserContext, shop: Shop) -> None:
     page = open_chat(phone, home)
     log = page.get_by_role("log")

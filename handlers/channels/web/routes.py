@@ -12,10 +12,8 @@ from flask import Blueprint, Request, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bot.event import Event, Referral, Tap, Text
 from bot.inbox import Door, Down
 from bot.outbox import Outgoing, mark_seen, newest_id, waiting_for
-from bot.understand.codes import code_spans
 from catalog.db import Database
 from handlers.channels.web.codec import parse, parse_ack
 from handlers.channels.web.stream import Pace, Streams
@@ -43,12 +41,11 @@ class Visit:
 
 
 class Refusal(Exception):
-    """Answered as JSON `{"error": …}` with this status. wait: seconds after which to try again, where that may help."""
+    """Answered as JSON `{"error": …}` with this status."""
 
-    def __init__(self, status: int, words: str, wait: int = 0) -> None:
+    def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
         self.status = status
-        self.wait = wait
 
 
 class Chat:
@@ -64,7 +61,6 @@ class Chat:
         *,
         secure: bool,
         pace: Pace,
-        wait: Callable[[Request], int],
     ) -> None:
         self._door = door
         self._database = database
@@ -72,7 +68,6 @@ class Chat:
         self._visitors = visitors
         self._now = now
         self._secure = secure
-        self._wait = wait
         self._streams = Streams(self._newest, pace)
 
     def messages(self) -> Response:
@@ -83,9 +78,6 @@ class Chat:
             inbound = parse(body, who.address, who.site.external_id, self._now()) if ack is None else None
         except ValueError as error:
             raise Refusal(400, str(error)) from error
-        wait = self._wait(request) if inbound is not None and _names_a_code(inbound.event) else 0
-        if wait:
-            raise Refusal(429, "You looked up too many codes. Please try again later.", wait)
         try:
             if inbound is not None:
                 self._door.accept("web", [inbound])
@@ -163,17 +155,13 @@ def blueprint(
     now: Callable[[], datetime],
     new_id: Callable[[], str] = lambda: dice.token_urlsafe(16),
     pace: Pace | None = None,
-    wait: Callable[[Request], int] = lambda _asked: 0,
 ) -> Blueprint:
     """`POST /chat/messages` and `GET /chat/stream`.
-
-    wait: for how many seconds who asks may look up no code; asked for each message that names one, and for no other:
-    whoever sends no cookie is a new visitor each time.
 
     site: looked up at every request; may raise SQLAlchemyError. secrets: newest first. secure: the cookie goes over
     https only. new_id: see `Visitors`.
     """
-    chat = Chat(door, database, site, Visitors(secrets, new_id), now, secure=secure, pace=pace or Pace(), wait=wait)
+    chat = Chat(door, database, site, Visitors(secrets, new_id), now, secure=secure, pace=pace or Pace())
     web = Blueprint("web_chat", __name__)
     web.add_url_rule("/chat/messages", "messages", chat.messages, methods=["POST"])
     web.add_url_rule("/chat/stream", "stream", chat.stream)
@@ -185,20 +173,9 @@ def _refused(refusal: Refusal) -> Response:
     response = jsonify(error=str(refusal))
     response.status_code = refusal.status
     response.headers["Cache-Control"] = "no-store"
-    if refusal.wait:
-        response.headers["Retry-After"] = str(refusal.wait)
+    if refusal.status == 503:
+        response.headers["Retry-After"] = "1"
     return response
-
-
-def _names_a_code(event: Event) -> bool:
-    """Whether these words, or this link, may lead to a stamp or an invitation."""
-    match event:
-        case Text(words) | Referral(words):
-            return bool(code_spans(words))
-        case Tap(choice, title):
-            return bool(code_spans(choice) or code_spans(title))
-        case _:
-            return False
 
 
 def _json(asked: Request) -> Any:
@@ -230,4 +207,4 @@ def _tag(address: str) -> str:
 
 
 def _down() -> Refusal:
-    return Refusal(503, "We cannot take your message right now. Please send it again in a moment.", wait=1)
+    return Refusal(503, "We cannot take your message right now. Please send it again in a moment.")

@@ -124,7 +124,9 @@
       sending = true;
       post(next).then(function (response) {
         sending = false;
-        if (response.status >= 500) throw new Error("busy " + response.status);
+        if (response.status !== 202 && (response.status >= 500 || response.status === 429)) {
+          throw new Error("busy " + response.status);
+        }
         failures = 0;
         tell.connected(true);
         settle(next.id, response.status === 202 ? "sent" : "failed");
