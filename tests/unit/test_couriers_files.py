@@ -37,6 +37,12 @@ from tests.unit.test_couriers import (
 
 
 @pytest.fixture
+def kind() -> str:
+    """One database is enough: what is sent does not depend on it."""
+    return "sqlite"
+
+
+@pytest.fixture
 def page(database: Database) -> Iterator[Page]:
     clock = GraphClock(NOW)
     with Graph(tokens={PAGE: TOKEN}, app_secret=SECRET, strict=True, clock=clock) as graph:

@@ -57,6 +57,12 @@ UPLOADS = "/v2.0/oa/upload/file"
 
 
 @pytest.fixture
+def kind() -> str:
+    """One database is enough: what is sent does not depend on it."""
+    return "sqlite"
+
+
+@pytest.fixture
 def office(database: Database) -> Iterator[Office]:
     clock = ZaloClock()
     with Zalo(apps=[App(APP, "app-secret")], oas=[Oa(OA, APP, "oa-secret")], clock=clock) as zalo:
