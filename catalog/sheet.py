@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, and_, case, literal, or_, select, update
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, String, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -14,8 +14,6 @@ from catalog.db import Base, BigId, vault_of
 from catalog.stamp import TraceCode
 
 LINK_LIVES = timedelta(hours=24)
-LINK_STANDS = timedelta(minutes=10)
-"""After its first use: bytes get lost on the way, and some browsers fetch a file twice."""
 _AT_ONCE = 500
 
 
@@ -61,7 +59,7 @@ class StampSheet(Base):
     """So that a command that is repeated prints one sheet."""
     who: Mapped[str]  # person:12, system
     made_at: Mapped[datetime]
-    token_index: Mapped[str | None] = mapped_column(String(64), unique=True)  # hash of the link's secret
+    token_index: Mapped[str | None] = mapped_column(String(64), unique=True)  # of the link; gone once used
     token_until: Mapped[datetime | None]
     spoilt_at: Mapped[datetime | None]  # the whole sheet was voided
 
@@ -114,11 +112,11 @@ def draw_codes(db: Session, sheet: StampSheet, *, pins: bool) -> None:
         missing -= len(db.execute(new.values(rows)).all())
 
 
-def use_right(
-    db: Session, person_id: int, organisation_id: int, *, product_id: int, lot_id: int | None, count: int, today: date
-) -> int | None:
-    """Take so many from a right of hers that covers this; the narrowest first. Its id; None if no right does."""
-    fits = (
+def covering(
+    person_id: int, organisation_id: int, *, product_id: int, lot_id: int | None, count: int, today: date
+) -> tuple[ColumnElement[bool], ...]:
+    """Which rights let her print so many of this today."""
+    return (
         PrintRight.person_id == person_id,
         PrintRight.organisation_id == organisation_id,
         or_(PrintRight.product_id.is_(None), PrintRight.product_id == product_id),
@@ -127,6 +125,13 @@ def use_right(
         and_(PrintRight.valid_from <= today, PrintRight.valid_until >= today),
         PrintRight.used + count <= PrintRight.number,
     )
+
+
+def use_right(
+    db: Session, person_id: int, organisation_id: int, *, product_id: int, lot_id: int | None, count: int, today: date
+) -> int | None:
+    """Take so many from a right of hers that covers this; the narrowest first. Its id; None if no right does."""
+    fits = covering(person_id, organisation_id, product_id=product_id, lot_id=lot_id, count=count, today=today)
     narrowest = (PrintRight.lot_id.is_(None), PrintRight.product_id.is_(None), PrintRight.valid_until, PrintRight.id)
     for right_id in db.scalars(select(PrintRight.id).where(*fits).order_by(*narrowest)).all():
         taken = (
@@ -168,14 +173,9 @@ def sheet_behind(db: Session, token: str, at: datetime) -> StampSheet | None:
 
 
 def use_link(db: Session, token: str, at: datetime) -> StampSheet | None:
-    """The sheet; None for a link that is too old, or was used for the first time longer than `LINK_STANDS` ago.
-
-    A later use is no first one: it ends the link no later than the first did.
-    """
+    """The sheet, for the first who asks; None for everybody after that and for a link that is too old."""
     behind = (StampSheet.token_index == _digest(token), StampSheet.token_until > at)
-    ends = literal(at + LINK_STANDS, StampSheet.token_until.type)
-    sooner = case((StampSheet.token_until > ends, ends), else_=StampSheet.token_until)
-    used = update(StampSheet).where(*behind).values(token_until=sooner).returning(StampSheet.id)
+    used = update(StampSheet).where(*behind).values(token_index=None).returning(StampSheet.id)
     found = db.scalar(used.execution_options(synchronize_session=False))
     return None if found is None else db.get_one(StampSheet, found, populate_existing=True)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.acts import Refused, Result, Who
 from catalog.acts.passports import lacking
 from catalog.acts.stamps import ActivateLot, LotActivated, NoRight, Printed, PrintStamps, TooFewStamps
-from catalog.acts.standing import desk_of, name_of, person_of
+from catalog.acts.standing import desk_of, manages, name_of, person_of
 from catalog.audit import record
 from catalog.lot import OPEN, Lot, LotState
 from catalog.product import Product
@@ -20,7 +20,6 @@ from catalog.stamp import TraceCode, lot_codes
 
 MOST_LABELS = 50_000
 """Of one sheet: more would hold the one writer for seconds."""
-MANAGES = "manager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +157,6 @@ def is_over(lot: Lot, today: date) -> bool:
     return lot.best_before is not None and lot.best_before < today
 
 
-def manages(db: Session, who: Who, organisation_id: int) -> bool:
-    """A co-op's manager needs no right."""
-    desk = desk_of(db, who)
-    return desk is not None and desk.organisation_id == organisation_id and desk.role == MANAGES
-
-
 def _lot(db: Session, lot_id: int) -> tuple[Lot | None, Product | None]:
     """A lot that may be printed for, with its product."""
     found = db.execute(
@@ -178,7 +171,7 @@ def _lot(db: Session, lot_id: int) -> tuple[Lot | None, Product | None]:
 def _allowed_sheet(db: Session, who: Who, command: PrintStamps, person_id: int, product: Product) -> StampSheet:
     """Raises `Short`."""
     right_id = None
-    if not manages(db, who, product.organisation_id):
+    if not manages(db, person_id, product.organisation_id):
         right_id = use_right(
             db,
             person_id,

@@ -73,6 +73,12 @@ def desk_of(db: Session, who: Who) -> Desk | None:
     return None if row is None else Desk(*row)
 
 
+def manages(db: Session, person_id: int, organisation_id: int) -> bool:
+    """Whether she is its manager, who needs no right to print."""
+    held = (Role.person_id == person_id, Role.organisation_id == organisation_id, Role.role == "manager")
+    return db.scalar(select(Role.id).where(*held).limit(1)) is not None
+
+
 def shows(own: FromClause, seller: FromClause) -> ColumnElement[bool]:
     """Whether pages of the one organisation show the goods of the other: `sellers_shown_by` inside a statement."""
     of_its_own = and_(own.c.kind != OrganisationKind.ALLIANCE, seller.c.id == own.c.seller_id)

@@ -178,7 +178,7 @@ class Stamps:
 @lru_cache(maxsize=256)
 def _html_of(stamps: Stamps, blank: Passport, coop: Coop, lang: str) -> str:
     """The page of every stamp of which the same is to be said, drawn once: of a lot all packages, as long as nothing of
-    what is shown has changed. Drawing takes thrice as long as reading."""
+    what is shown has changed."""
     return stamps.html(blank, coop, lang)
 
 

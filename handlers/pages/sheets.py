@@ -1,4 +1,4 @@
-"""The link that gives a sheet of stamps once, and again for some minutes if it gets lost: `/sheets/<token>`.
+"""The link that gives a sheet of stamps once: `/sheets/<token>`.
 
 A look at it uses nothing up: platforms fetch every link that is sent, to draw a preview. The button does.
 """
@@ -36,7 +36,7 @@ class Sheets(Protocol):
         ...
 
     def take_sheet(self, token: str) -> bytes | None:
-        """The PDF, at the first use and for ten minutes after it."""
+        """The PDF, for the first who asks."""
         ...
 
 

@@ -116,14 +116,6 @@ def test_an_id_that_is_foreign_a_moment_after_its_upload_is_asked_for_once_more(
     assert len(page.graph.book.saved) == 2
 
 
-def test_what_is_larger_than_messenger_takes_is_not_even_uploaded(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.run.couriers.messenger.MAX_FILE", len(PDF) - 1)
-
-    page.send(REPLY)
-
-    assert (told(page), page.graph.book.saved) == ([WORDS, BY_LINK], {})
-
-
 def test_twenty_five_megabytes_are_what_meta_takes(page: Page) -> None:
     large = b"%PDF-".ljust(25 * 1024 * 1024 + 1, b"0")
     for content in (large[:-1], large):
@@ -131,6 +123,7 @@ def test_twenty_five_megabytes_are_what_meta_takes(page: Page) -> None:
         hand_over(page)
 
     assert told(page) == ["tem-cam-100.pdf", BY_LINK]
+    assert len(page.graph.book.saved) == 1  # what is larger is not even uploaded
 
 
 def test_a_sheet_that_is_gone_has_to_be_asked_for_again(page: Page) -> None:

@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.ports import LotView
 from bot.run.press import address_of, is_sample
-from catalog.person import Role
+from catalog.acts.standing import manages
 from catalog.quota import left
-from catalog.sheet import PrintRight
+from catalog.sheet import PrintRight, covering
 
 GEOMETRY = "65"
 """What is printed from a chat: labels that every stationer has."""
@@ -27,24 +27,13 @@ class PressReading:
     def may(self, lot: LotView, count: int) -> bool:
         if self._person_id is None:
             return False
-        manages = select(Role.id).where(
-            Role.person_id == self._person_id,
-            Role.organisation_id == lot.goods.seller_id,
-            Role.role == "manager",
-        )
-        if self._db.scalar(manages.limit(1)) is not None:
+        seller_id = lot.goods.seller_id
+        if manages(self._db, self._person_id, seller_id):
             return True
-        covers = select(PrintRight.id).where(
-            PrintRight.person_id == self._person_id,
-            PrintRight.organisation_id == lot.goods.seller_id,
-            or_(PrintRight.product_id.is_(None), PrintRight.product_id == lot.goods.id),
-            or_(PrintRight.lot_id.is_(None), PrintRight.lot_id == lot.id),
-            PrintRight.withdrawn_at.is_(None),
-            PrintRight.valid_from <= self._today,
-            PrintRight.valid_until >= self._today,
-            PrintRight.used + count <= PrintRight.number,
+        covers = covering(
+            self._person_id, seller_id, product_id=lot.goods.id, lot_id=lot.id, count=count, today=self._today
         )
-        return self._db.scalar(covers.limit(1)) is not None
+        return self._db.scalar(select(PrintRight.id).where(*covers).limit(1)) is not None
 
     def left(self, lot: LotView) -> int:
         return left(self._db, lot.goods.seller_id)
