@@ -73,10 +73,3 @@ def diary_of(db: Session, lot_id: int) -> list[LotEvent]:
     """In the order in which it happened, without what was taken back."""
     events = select(LotEvent).where(LotEvent.lot_id == lot_id, LotEvent.struck_at.is_(None))
     return list(db.scalars(events.order_by(LotEvent.happened_on, LotEvent.id)))
-
-
-def state_on(lot: Lot, day: date) -> str:
-    """The lot's state as a stamp tells it: a recall is said first, then that it is past its day ("expired")."""
-    if lot.state == LotState.ACTIVE and lot.best_before is not None and lot.best_before < day:
-        return "expired"
-    return lot.state

@@ -5,7 +5,7 @@ them. A recall is the lot's: one row changes and all its stamps say so.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import ForeignKey, Index, String, select
@@ -40,14 +40,35 @@ class TraceCode(Base):
 
 
 def life_of(stamp: TraceCode) -> Life:
-    """How far it is. What its lot says, a recall above all, is told before this."""
-    if stamp.voided_at is not None:
+    """How far it is. What its lot says, a recall above all, is told before this: `state_told`."""
+    return life_told(
+        voided=stamp.voided_at is not None,
+        activated=stamp.activated_at is not None and stamp.lot_id is not None,
+        used=stamp.used_at is not None,
+        sold=stamp.sold_at is not None,
+    )
+
+
+def life_told(*, voided: bool, activated: bool, used: bool, sold: bool) -> Life:
+    """activated: and bound to a lot."""
+    if voided:
         return "void"
-    if stamp.activated_at is None or stamp.lot_id is None:
+    if not activated:
         return "printed"
-    if stamp.used_at is not None:
+    if used:
         return "used"
-    return "active" if stamp.sold_at is None else "sold"
+    return "sold" if sold else "active"
+
+
+def state_told(life: Life, lot_state: str | None, best_before: date | None, today: date) -> str:
+    """What is said of a stamp: what must be known first comes first. lot_state: None for one that is bound to none."""
+    if lot_state == LotState.RECALLED:
+        return LotState.RECALLED
+    if life in ("void", "printed") or lot_state is None:
+        return life
+    if lot_state != LotState.ACTIVE:
+        return lot_state
+    return "expired" if best_before is not None and best_before < today else life
 
 
 def code_of(db: Session, code: str) -> TraceCode | None:

@@ -13,7 +13,7 @@ from catalog.account import account_by
 from catalog.contact import Contact, ContactWords, newest_contact, read_contact
 from catalog.db import Database, vault_of
 from catalog.delivery import fees_for
-from catalog.lot import Lot, diary_of, state_on
+from catalog.lot import Lot, diary_of
 from catalog.offer import Offer, left_of
 from catalog.order import Order, OrderLine
 from catalog.organisation import Organisation, organisation_by_code, sellers_shown_by
@@ -22,7 +22,7 @@ from catalog.person import Person, producer_by_code, public_name
 from catalog.product import Product, certificates_of, products_of, search_entry
 from catalog.search import Index
 from catalog.seed import seed
-from catalog.stamp import TraceCode, code_of, near
+from catalog.stamp import TraceCode, code_of, near, state_told
 from catalog.stock import ledger_sum
 from catalog.tables import METADATA
 from tests.people import by_phone
@@ -118,8 +118,9 @@ def test_the_oranges_have_their_diary(db: Session) -> None:
 
 def test_a_lot_is_past_its_day_only_after_it(db: Session) -> None:
     lot, recalled = lot_behind(db, "483920176504"), lot_behind(db, "609735841277")
-    assert (state_on(lot, date(2026, 12, 2)), state_on(lot, date(2026, 12, 3))) == ("active", "expired")
-    assert state_on(recalled, date(2030, 1, 1)) == "recalled"
+    said = [state_told("active", lot.state, lot.best_before, date(2026, 12, day)) for day in (2, 3)]
+    assert said == ["active", "expired"]
+    assert state_told("active", recalled.state, recalled.best_before, date(2030, 1, 1)) == "recalled"
 
 
 def test_the_recalled_lot_says_why_and_what_to_do(db: Session) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -13,13 +13,13 @@ from bot.ports import Certificate, DiaryEntry, Oddity, Stamp
 from bot.run.reading.goods import goods_columns, goods_of
 from catalog.db import Base, once, vault_of
 from catalog.invitation import is_invitation
-from catalog.lot import Lot, LotEvent, LotState
+from catalog.lot import Lot, LotEvent
 from catalog.organisation import Organisation
 from catalog.person import Person
 from catalog.product import PriceChange, Product, ProductCertificate
 from catalog.sheet import StampSheet
 from catalog.signs import Watched, odd
-from catalog.stamp import TraceCode, near
+from catalog.stamp import TraceCode, life_told, near, state_told
 
 
 class BookReading:
@@ -131,7 +131,13 @@ def find(db: Session, code: str, language: str, now: datetime) -> Found | None:
     goods = goods_of(row)
     lines = [] if row.lot_id is None else ask(_DIARY, {"lot_id": row.lot_id}).all()
     papers = ask(_PAPERS, {"product_id": goods.id, "today": today}).all()
-    state = state_of(row, today)
+    life = life_told(
+        voided=row.stamp_voided_at is not None,
+        activated=row.stamp_activated_at is not None and row.lot_id is not None,
+        used=row.stamp_used_at is not None,
+        sold=row.stamp_sold_at is not None,
+    )
+    state = state_told(life, row.lot_state, row.lot_best_before, today)
     stamp = Stamp(
         code=code,
         kind=row.stamp_kind,
@@ -153,23 +159,6 @@ def find(db: Session, code: str, language: str, now: datetime) -> Found | None:
         odd=_oddity(db, code, row, state, now),
     )
     return Found(stamp, row, lines, papers)
-
-
-def state_of(row: Row[Any], today: date) -> str:
-    """Of `bot.ports.Stamp.state`: what must be known first comes first."""
-    if row.lot_state == LotState.RECALLED:
-        return "recalled"
-    if row.stamp_voided_at is not None:
-        return "void"
-    if row.stamp_activated_at is None or row.lot_id is None:
-        return "printed"
-    if row.lot_state == LotState.ACTIVE and row.lot_best_before is not None and row.lot_best_before < today:
-        return "expired"
-    if row.lot_state != LotState.ACTIVE:
-        return str(row.lot_state)
-    if row.stamp_used_at is not None:
-        return "used"
-    return "active" if row.stamp_sold_at is None else "sold"
 
 
 def _producer(db: Session, row: Row[Any]) -> str:
